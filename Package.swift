@@ -1,0 +1,182 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+    name: "HummingbirdTesting", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+
+// The floor plan, from the ground up; docs/ARCHITECTURE.md says what lives where.
+let package = Package(
+    name: "penstock",
+    products: [
+        .executable(name: "penstock", targets: ["penstock"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // Words
+        .target(name: "PipelineTypes", swiftSettings: strict),
+
+        // Decide
+        .target(name: "KVPaging", dependencies: ["PipelineTypes", heap], swiftSettings: strict),
+        .target(
+            name: "Scheduling", dependencies: ["PipelineTypes", "KVPaging", deque],
+            swiftSettings: strict),
+
+        // Compute
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .target(
+            name: "CKernels",
+            // Kernels are as fast in debug builds; a product and a sum are fused where the source
+            // says so and nowhere else.
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+        .target(
+            name: "Kernels", dependencies: ["PipelineTypes", "CKernels", "COneDNN"],
+            swiftSettings: strict),
+        .target(name: "Checkpoints", dependencies: ["PipelineTypes"], swiftSettings: strict),
+        .target(
+            name: "DecoderModels", dependencies: ["PipelineTypes", "Kernels", "Checkpoints"],
+            swiftSettings: strict),
+
+        // Move
+        .target(name: "CPlatform"),
+        .target(
+            name: "StageProtocol", dependencies: ["PipelineTypes", "CPlatform"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c",
+            providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .target(
+            name: "MPITransport", dependencies: ["PipelineTypes", "StageProtocol", "COpenMPI"],
+            swiftSettings: strict),
+
+        // Run
+        .target(
+            name: "StageWorker", dependencies: ["PipelineTypes", "StageProtocol", "CPlatform"],
+            swiftSettings: strict),
+        .target(
+            name: "Coordinator",
+            dependencies: ["PipelineTypes", "Scheduling", "StageProtocol", "CPlatform", logging],
+            swiftSettings: strict),
+
+        // Serve
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "Tokenization", dependencies: ["PipelineTypes", "CPCRE2"],
+            swiftSettings: strict),
+        .target(name: "ChatTemplates", swiftSettings: strict),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                "PipelineTypes", "Tokenization", "ChatTemplates", hummingbird, hummingbirdCore,
+                logging, nioCore, nioHTTP1, nioPosix,
+            ], swiftSettings: strict),
+
+        // The executable
+        .target(
+            name: "CommandLineOptions", dependencies: ["PipelineTypes", "Yams", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "penstock",
+            dependencies: [
+                "PipelineTypes", "Scheduling", "Kernels", "Checkpoints", "DecoderModels",
+                "StageProtocol", "MPITransport", "StageWorker", "Coordinator", "Tokenization",
+                "ChatTemplates", "HTTPServer", "CommandLineOptions", logging,
+            ], swiftSettings: strict),
+
+        // Tests
+        .testTarget(
+            name: "PipelineTypesTests", dependencies: ["PipelineTypes"], swiftSettings: strict),
+        .testTarget(
+            name: "KVPagingTests", dependencies: ["PipelineTypes", "KVPaging"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchedulingTests", dependencies: ["PipelineTypes", "KVPaging", "Scheduling"],
+            swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "DecoderModelsTests",
+            dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["Checkpoints"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TokenizationTests",
+            dependencies: ["PipelineTypes", "Tokenization", "Checkpoints"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], exclude: ["Fixtures"],
+            swiftSettings: strict),
+        .target(
+            name: "PipelineTestKit",
+            dependencies: ["PipelineTypes", "StageProtocol", "Coordinator", logging],
+            path: "Tests/Support/PipelineTestKit", swiftSettings: strict),
+        .executableTarget(
+            name: "PipelineTestStage",
+            dependencies: [
+                "PipelineTypes", "StageProtocol", "StageWorker", "MPITransport", "Coordinator",
+                "PipelineTestKit",
+            ], path: "Tests/Support/PipelineTestStage", swiftSettings: strict),
+        .testTarget(
+            name: "StageProtocolTests",
+            dependencies: ["PipelineTypes", "StageProtocol", "PipelineTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MPITransportTests",
+            dependencies: [
+                "PipelineTypes", "StageProtocol", "MPITransport", "PipelineTestKit",
+                "PipelineTestStage",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "StageWorkerTests",
+            dependencies: [
+                "PipelineTypes", "StageProtocol", "StageWorker", "PipelineTestKit", "CPlatform",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CoordinatorTests",
+            dependencies: [
+                "PipelineTypes", "Scheduling", "StageProtocol", "Coordinator", "PipelineTestKit",
+                "PipelineTestStage", "CPlatform",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: [
+                "PipelineTypes", "Tokenization", "ChatTemplates", "HTTPServer", hummingbird,
+                hummingbirdTesting, logging, nioCore, nioPosix,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineOptionsTests", dependencies: ["CommandLineOptions"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "PipelineTypes", "StageProtocol", "Coordinator", "penstock", logging,
+            ], exclude: ["Clients", "Fixtures"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

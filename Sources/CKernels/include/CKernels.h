@@ -1,0 +1,113 @@
+// Compute kernels with run-time CPU dispatch. Each kernel is written once, in *.inc.h, and
+// compiled once for every instruction set; `pk_kernels_for` hands out the table of one set.
+//
+// Not here: matrix products (oneDNN), threads (the Swift side splits rows and heads over its pool).
+//
+// One arithmetic: every kernel treats its rows independently and reduces in a fixed order, so that
+// a row's result does not depend on the rows that are computed with it.
+#ifndef PENSTOCK_CKERNELS_H
+#define PENSTOCK_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Instruction sets, worst first.
+typedef enum {
+    PK_ISA_SCALAR = 0,       // plain C
+    PK_ISA_AVX2 = 1,         // AVX2 and FMA
+    PK_ISA_AVX512 = 2,       // AVX-512 F, BW, DQ, VL
+    PK_ISA_AVX512_BF16 = 3,  // the same with BF16 dot products
+} pk_isa;
+
+// Positions in a page of KV cache.
+enum { PK_PAGE = 64 };
+
+// Attention of a run of tokens of one request, for one KV head and the `group` query heads that
+// share it. Token i has position `position + i` and attends to positions 0 ... position + i.
+//
+//   q     [tokens][group][head_size], activations
+//   out   [tokens] rows `out_stride` elements apart, each [group][head_size], activations
+//   page p of this layer and head lies at pages + page_table[p] * page_stride bytes:
+//     bf16: K as [head_size / 2][64][2], V as [32][head_size][2];
+//     f32: K as [head_size][64], V as [64][head_size]
+typedef struct {
+    const void *q;
+    void *out;
+    size_t out_stride;
+    const uint8_t *pages;
+    size_t page_stride;
+    const uint32_t *page_table;
+    size_t position;
+    size_t tokens;
+    size_t group;
+    size_t head_size;
+    float scale;    // multiplies the scores, 1 / sqrt(head_size)
+    float *scratch; // pk_attention_scratch(tokens * group, head_size) floats, 64-byte aligned
+} pk_attention;
+
+// One token's rotated queries, and its keys and values into its page.
+//
+//   qkv   [heads + 2 * kv_heads][head_size] f32
+//   angle [2][head_size / 2]: the cosines, then the sines, of the frequencies at this position
+//   q     for each KV head a row [group][head_size] of activations, q_stride elements apart
+//   page  the token's page in this layer: kv_heads times K and V, head_stride bytes apart
+typedef struct {
+    const float *qkv;
+    const float *angle;
+    void *q;
+    size_t q_stride;
+    uint8_t *page;
+    size_t head_stride;
+    size_t slot; // the position within the page
+    size_t heads;
+    size_t kv_heads;
+    size_t head_size;
+} pk_rotation;
+
+// Activations are bf16 in `bf16` and f32 in the other two; keys and values are f32 only in `f32`.
+typedef struct {
+    void (*attention)(const pk_attention *);
+    void (*rotate)(const pk_rotation *);
+    // out[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon), i < width
+    void (*rms_norm)(void *out, const float *x, const float *weight, size_t width, float epsilon);
+    // out[i] = silu(gate[i]) * up[i], i < width
+    void (*silu_multiply)(void *out, const float *gate, const float *up, size_t width);
+} pk_layer_kernels;
+
+typedef struct {
+    // NULL where the instruction set has no BF16 dot product.
+    const pk_layer_kernels *bf16;
+    const pk_layer_kernels *f32_bf16_cache;
+    const pk_layer_kernels *f32;
+    // out[i] += x[i]
+    void (*add)(float *out, const float *x, size_t n);
+    // The largest of n values, n > 0.
+    float (*maximum)(const float *x, size_t n);
+    // Sum of exp(x[i] - offset).
+    float (*sum_of_exponentials)(const float *x, size_t n, float offset);
+} pk_kernels;
+
+// The best instruction set of this CPU.
+pk_isa pk_isa_best(void);
+
+// The kernels of one instruction set; NULL if this CPU lacks it.
+const pk_kernels *pk_kernels_for(pk_isa isa);
+
+// Floats of scratch memory that an attention call over so many rows needs, on any path.
+size_t pk_attention_scratch(size_t rows, size_t head_size);
+
+// Keeps the calling thread on one core.
+bool pk_pin_thread(size_t core);
+
+// Writes the numbers of the cores that the calling thread may use; returns how many.
+size_t pk_available_cores(size_t *cores, size_t capacity);
+
+// Tells the core that the caller is spinning.
+static inline void pk_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+#endif

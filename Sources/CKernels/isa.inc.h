@@ -1,0 +1,76 @@
+// All kernels for one instruction set. Needs VLEN, HAS_FMA, HAS_BF16_DOT, TILE_ROWS and TABLE, the
+// name of the table that it defines.
+
+#include "vector.inc.h"
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+
+#if HAS_BF16_DOT
+INLINE vf vf_dot_bf16(vf acc, vu a, vu b) {
+    return (vf)_mm512_dpbf16_ps((__m512)acc, (__m512bh)a, (__m512bh)b);
+}
+
+#define NAME(x) PASTE(bf16_, x)
+#define ACTIVATION_BF16 1
+#define CACHE_BF16 1
+#include "attention.inc.h"
+#include "rows.inc.h"
+#undef NAME
+#undef ACTIVATION_BF16
+#undef CACHE_BF16
+#endif
+
+#define NAME(x) PASTE(mixed_, x)
+#define ACTIVATION_BF16 0
+#define CACHE_BF16 1
+#include "attention.inc.h"
+#include "rows.inc.h"
+#undef NAME
+#undef CACHE_BF16
+
+#define NAME(x) PASTE(f32_, x)
+#define CACHE_BF16 0
+#include "attention.inc.h"
+#include "rows.inc.h"
+#undef NAME
+
+static void add(float *out, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] += x[i];
+}
+
+static float maximum(const float *x, size_t n) {
+    float result = x[0];
+    size_t i = 0;
+    if (n >= VLEN) {
+        vf largest = vf_load(x);
+        for (i = VLEN; i + VLEN <= n; i += VLEN) largest = vf_max(vf_load(x + i), largest);
+        result = vf_largest(largest);
+    }
+    for (; i < n; i++) result = x[i] > result ? x[i] : result;
+    return result;
+}
+
+static float sum_of_exponentials(const float *x, size_t n, float offset) {
+    const vf log2e = vf_set(1.44269504088896341f);
+    vf sums = {0};
+    size_t i = 0;
+    for (; i + VLEN <= n; i += VLEN) sums += vf_exp2((vf_load(x + i) - vf_set(offset)) * log2e);
+    float sum = vf_sum(sums);
+    for (; i < n; i++) {
+        vf last = vf_exp2((vf_set(x[i]) - vf_set(offset)) * log2e);
+        sum += last[0];
+    }
+    return sum;
+}
+
+const pk_kernels TABLE = {
+#if HAS_BF16_DOT
+    .bf16 = &bf16_layer_kernels,
+#endif
+    .f32_bf16_cache = &mixed_layer_kernels,
+    .f32 = &f32_layer_kernels,
+    .add = add,
+    .maximum = maximum,
+    .sum_of_exponentials = sum_of_exponentials,
+};

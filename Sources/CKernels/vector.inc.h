@@ -1,0 +1,91 @@
+// Vectors of VLEN floats on clang's vector extension, so that the kernels read like the formulas.
+// Included once per instruction set, under its target attribute, after VLEN is defined.
+
+typedef float vf __attribute__((vector_size(VLEN * 4)));
+typedef float vf_unaligned __attribute__((vector_size(VLEN * 4), aligned(4)));
+typedef int32_t vi __attribute__((vector_size(VLEN * 4)));
+typedef uint32_t vu __attribute__((vector_size(VLEN * 4)));
+typedef uint32_t vu_unaligned __attribute__((vector_size(VLEN * 4), aligned(2)));
+typedef uint16_t vh_unaligned __attribute__((vector_size(VLEN * 2), aligned(2)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf vf_load(const float *p) { return *(const vf_unaligned *)p; }
+INLINE void vf_store(float *p, vf x) { *(vf_unaligned *)p = x; }
+INLINE vf vf_set(float x) { return x - (vf){0}; }
+INLINE vf vf_select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
+
+// a * b + c, in one rounding where the instruction set has it.
+INLINE vf vf_fma(vf a, vf b, vf c) {
+#if HAS_FMA
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+// The lanes' sum as a balanced tree.
+INLINE float vf_sum(vf x) {
+    float lane[VLEN];
+    vf_store(lane, x);
+    for (int width = VLEN / 2; width >= 1; width /= 2)
+        for (int i = 0; i < width; i++) lane[i] += lane[i + width];
+    return lane[0];
+}
+
+INLINE float vf_largest(vf x) {
+    float lane[VLEN];
+    vf_store(lane, x);
+    for (int width = VLEN / 2; width >= 1; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
+    return lane[0];
+}
+
+// 2^x for x <= 0, to about 1e-7; 0 below the normal range and for -infinity.
+// Cody-Waite reduction to [-1/2, 1/2], then the Taylor polynomial of 2^f.
+INLINE vf vf_exp2(vf x) {
+    const vf magic = vf_set(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+    vf clamped = vf_max(x, vf_set(-127.0f));
+    vf shifted = clamped + magic;
+    vf f = clamped - (shifted - magic);
+    vf p = vf_set(1.5403530393381608e-4f);
+    p = vf_fma(p, f, vf_set(1.3333558146428443e-3f));
+    p = vf_fma(p, f, vf_set(9.6181291076284770e-3f));
+    p = vf_fma(p, f, vf_set(5.5504108664821580e-2f));
+    p = vf_fma(p, f, vf_set(2.4022650695910072e-1f));
+    p = vf_fma(p, f, vf_set(6.9314718055994531e-1f));
+    p = vf_fma(p, f, vf_set(1.0f));
+    vi exponent = ((vi)shifted) << 23;
+    vf result = (vf)((vi)p + exponent);
+    return (vf)((vi)result & (x > vf_set(-126.0f)));
+}
+
+// The f32 values of bf16 pairs held in 32-bit lanes: the even and the odd elements.
+INLINE vf vf_even_of_pairs(vu pairs) { return (vf)(pairs << 16); }
+INLINE vf vf_odd_of_pairs(vu pairs) { return (vf)(pairs & 0xffff0000u); }
+
+// bf16 bits, round to nearest even; NaN stays NaN.
+INLINE vu vf_bf16_bits(vf x) {
+    vu bits = (vu)x;
+    vu rounded = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
+    vu quiet = (bits >> 16) | 0x40u;
+    vu number = (vu)(x == x);
+    return (rounded & number) | (quiet & ~number);
+}
+
+INLINE void vf_store_bf16(uint16_t *p, vf x) {
+#if HAS_BF16_DOT
+    *(vh_unaligned *)p = (vh_unaligned)_mm512_cvtneps_pbh((__m512)x);
+#else
+    *(vh_unaligned *)p = __builtin_convertvector(vf_bf16_bits(x), vh_unaligned);
+#endif
+}
+
+INLINE uint16_t bf16_bits(float x) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &x, 4);
+    if (x != x) return (uint16_t)(bits >> 16 | 0x40u);
+    return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import PipelineTypes
+
+/// Reads the text of one argument as a value within its limits, and says what the limits are where
+/// it is not.
+enum Checked {
+    typealias Reader<Value> = @Sendable (String) throws -> Value
+
+    /// Counts of threads, requests, stages and the like: far above any use, far below any overflow.
+    static let counts = 1...1_000_000
+    /// Counts of tokens.
+    static let tokens = 1...(1 << 36)
+
+    static func integer(_ limits: ClosedRange<Int>) -> Reader<Int> {
+        { text in
+            guard let value = Int(text), limits.contains(value) else {
+                throw ValidationError(
+                    "it must be an integer from \(limits.lowerBound) to \(limits.upperBound)")
+            }
+            return value
+        }
+    }
+
+    /// Comma-separated integers, at least one.
+    static func integers(_ limits: ClosedRange<Int>) -> Reader<[Int]> {
+        { text in
+            try list(of: integer(limits), "integers from \(limits.lowerBound)", text)
+        }
+    }
+
+    static func number(above lower: Double, below upper: Double) -> Reader<Double> {
+        { text in
+            guard let value = Double(text), value > lower, value < upper else {
+                let limit = upper.isFinite ? "between \(lower) and \(upper)" : "above \(lower)"
+                throw ValidationError("it must be a number \(limit)")
+            }
+            return value
+        }
+    }
+
+    static let unitInterval: Reader<Double> = { text in
+        guard let value = Double(text), (0...1).contains(value) else {
+            throw ValidationError("it must be a number from 0 to 1")
+        }
+        return value
+    }
+
+    /// One of an enumeration's values.
+    static func choice<Value: RawRepresentable & CaseIterable>() -> Reader<Value>
+    where Value: SendableMetatype, Value.RawValue == String {
+        let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        return { text in
+            guard let value = Value(rawValue: text) else {
+                throw ValidationError("it must be one of \(names)")
+            }
+            return value
+        }
+    }
+
+    static let nonEmpty: Reader<String> = { text in
+        guard !text.isEmpty else { throw ValidationError("it must not be empty") }
+        return text
+    }
+
+    static let modelName: Reader<String> = { text in
+        guard !text.isEmpty, !text.contains(":") else {
+            throw ValidationError("it must be a name without ':'")
+        }
+        return text
+    }
+
+    static let computeType: Reader<ComputeType> = { text in
+        switch text {
+        case "auto", "bfloat16": return .bfloat16
+        case "float32", "float": return .float32
+        case "float16", "half": throw ValidationError("float16 is not supported yet")
+        default: throw ValidationError("it must be one of auto, bfloat16, float32")
+        }
+    }
+
+    static let chunkedPrefillSize: Reader<ChunkedPrefillSize> = { text in
+        if text == "auto" { return .automatic }
+        if text == "off" { return .off }
+        guard let value = Int(text), value <= 0 || tokens.contains(value),
+            value <= 0 || value.isMultiple(of: Page.size)
+        else {
+            throw ValidationError(
+                "it must be auto, a multiple of the page size \(Page.size), or at most 0 for off")
+        }
+        return value <= 0 ? .off : .tokens(value)
+    }
+
+    /// Comma-separated chunk sizes.
+    static let chunkSizes: Reader<[ChunkedPrefillSize]> = { text in
+        try list(of: chunkedPrefillSize, "chunk sizes (auto, off, multiples of 64)", text)
+    }
+
+    /// Entries are summed later: their limit keeps the sum in range.
+    static let layerCounts: Reader<[Int]> = integers(counts)
+
+    private static func list<Value>(
+        of element: Reader<Value>, _ description: String, _ text: String
+    ) throws -> [Value] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let entry = String(part.drop { $0 == " " })
+            guard let value = try? element(entry) else {
+                throw ValidationError("it must be a list of \(description), separated by commas")
+            }
+            return value
+        }
+    }
+}

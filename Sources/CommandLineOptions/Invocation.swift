@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+
+/// What a command line asks for.
+package enum Invocation: Hashable, Sendable {
+    case serve(ServeOptions)
+    /// One stage of a pipeline; its coordinator tells it the rest.
+    case stage
+    case inspect(InspectOptions)
+    case benchPrefill(BenchPrefillOptions)
+    /// Help, a version or a completion script: print it on standard output, and exit with 0.
+    case print(String)
+}
+
+/// Reads command lines. The process's arguments and environment are handed in, so that nothing
+/// below the executable looks them up.
+package struct InvocationReader {
+    private let environment: [String: String]
+    private let readFile: (String) throws -> String
+
+    package init(
+        environment: [String: String],
+        readFile: @escaping (String) throws -> String = {
+            try String(contentsOfFile: $0, encoding: .utf8)
+        }
+    ) {
+        self.environment = environment
+        self.readFile = readFile
+    }
+
+    /// - Parameter arguments: without the executable's name.
+    /// - Returns: what to do, and lines for standard error about flags that have no effect.
+    package func read(
+        _ arguments: [String]
+    ) throws(UsageError) -> (invocation: Invocation, notes: [String]) {
+        var arguments = arguments
+        var notes: [String] = []
+        if arguments.first == ServeCommand.configuration.commandName {
+            let serve = try ServeArguments(Array(arguments.dropFirst()), readFile: readFile)
+            arguments = [arguments[0]] + serve.remaining
+            notes = serve.notes
+        }
+        if let unknown = Self.unknownCommand(arguments) { throw unknown }
+        return (try parse(arguments), notes)
+    }
+
+    private static func unknownCommand(_ arguments: [String]) -> UsageError? {
+        let known = PenstockCommand.commandNames
+        guard let name = arguments.first, !name.hasPrefix("-"), !known.contains(name),
+            let nearest = NearestName.nearest(to: name, among: known)
+        else { return nil }
+        return UsageError("unknown command '\(name)'; the nearest is '\(nearest)'")
+    }
+
+    private func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
+        let command: any ParsableCommand
+        do {
+            command = try PenstockCommand.parseAsRoot(arguments)
+        } catch {
+            return try Self.printed(error)
+        }
+        return try invocation(command)
+    }
+
+    private func invocation(_ command: any ParsableCommand) throws(UsageError) -> Invocation {
+        let environment = OptionEnvironment(variables: environment)
+        switch command {
+        case let command as ServeCommand:
+            try environment.checkSmoothFactor()
+            return .serve(try command.options(environment: environment))
+        case is StageCommand:
+            return .stage
+        case let command as InspectCommand:
+            return .inspect(try command.options(environment: environment))
+        case let command as BenchPrefillCommand:
+            return .benchPrefill(try command.options(environment: environment))
+        default:
+            return try printed(command)
+        }
+    }
+
+    /// Help requests and commands that only have subcommands print their text by "running".
+    private func printed(_ command: any ParsableCommand) throws(UsageError) -> Invocation {
+        var command = command
+        do {
+            try command.run()
+            return .print("")
+        } catch {
+            return try Self.printed(error)
+        }
+    }
+
+    private static func printed(_ error: any Error) throws(UsageError) -> Invocation {
+        guard PenstockCommand.exitCode(for: error).isSuccess else {
+            throw UsageError(PenstockCommand.message(for: error))
+        }
+        return .print(PenstockCommand.fullMessage(for: error))
+    }
+}

@@ -1,0 +1,39 @@
+/// The number format of weights and products.
+package enum ComputeType: String, CaseIterable, Hashable, Sendable {
+    case bfloat16
+    case float32
+}
+
+/// The number format of the activations that travel from stage to stage.
+package enum ActivationType: String, CaseIterable, Hashable, Sendable {
+    case float32
+    case bfloat16
+}
+
+/// The instruction sets that kernels are written for, best first.
+package enum InstructionSet: String, CaseIterable, Hashable, Sendable {
+    case avx512BF16 = "avx512_bf16"
+    case avx512
+    case avx2
+    case scalar
+}
+
+/// How many tokens of a prompt are computed in one chunk.
+package enum ChunkedPrefillSize: Hashable, Sendable {
+    /// Penstock decides.
+    case automatic
+    /// Every prompt is one chunk.
+    case off
+    /// A positive multiple of the page size.
+    case tokens(Int)
+}
+
+/// What is worth a line in the log.
+package enum LogLevel: String, CaseIterable, Hashable, Sendable {
+    case trace
+    case debug
+    case info
+    case warning
+    case error
+    case critical
+}

@@ -1,0 +1,152 @@
+import Kernels
+import PipelineTypes
+
+/// One microbatch on its way through a stage's layers, as every worker of the pool runs it.
+struct LayerPass {
+    private let stage: DecoderStage
+    private let microbatch: Microbatch
+    private let rows: MicrobatchRows
+    private let split: WorkSplit
+    private let residual: Rows
+    private let angles: Rows
+    private let queries: [Rows]
+    private let attention: Rows
+
+    init(stage: DecoderStage, microbatch: Microbatch, rows: MicrobatchRows, split: WorkSplit) {
+        self.stage = stage
+        self.microbatch = microbatch
+        self.rows = rows
+        self.split = split
+        residual = stage.buffers.residual.rows
+        angles = stage.buffers.angles.rows
+        queries = stage.buffers.queries
+        attention = stage.buffers.attention.rows
+    }
+
+    private var rowCount: Int {
+        rows.rows.count
+    }
+
+    /// What all layers need: the rotation angles, and pages without traces of earlier requests.
+    func prepare(_ worker: Worker, frequencies: [Float]) {
+        for page in worker.share(of: rows.newPages.count) {
+            stage.cache.clearValues(ofPage: rows.newPages[page].rawValue)
+        }
+        for row in worker.share(of: rowCount) {
+            angles.withRow(row) { angles in
+                var span = angles.mutableSpan
+                RotaryEmbedding.writeAngles(
+                    position: rows.rows[row].position, frequencies: frequencies, to: &span)
+            }
+        }
+        worker.barrier()
+        if !stage.weights.layers.isEmpty { onPortions(worker) { project(layer: 0, $0, worker) } }
+    }
+
+    /// One layer; its queries, keys and values are there already, and it leaves those of the next.
+    func run(layer: Int, _ worker: Worker) {
+        worker.forEachTask(rows.attentionTasks.count) { task in
+            attend(layer: layer, rows.attentionTasks[task], worker)
+        }
+        let hasNext = layer + 1 < stage.weights.layers.count
+        onPortions(worker) { portion in
+            feedForward(layer: layer, portion, worker)
+            if hasNext { project(layer: layer + 1, portion, worker) }
+        }
+    }
+
+    /// Runs a step for all rows, by blocks of rows or by columns, and waits for its end.
+    private func onPortions(_ worker: Worker, _ step: (Portion) -> Void) {
+        switch split {
+        case .columns:
+            step(Portion(columnsOf: 0..<rowCount, for: worker))
+            worker.barrier()
+        case .rows(let blockSize):
+            worker.forEachTask((rowCount + blockSize - 1) / blockSize) { block in
+                let first = block * blockSize
+                let last = min(first + blockSize, rowCount)
+                step(Portion(rows: first..<last, of: worker))
+            }
+        }
+    }
+
+    /// Normalises and projects to queries, keys and values; rotates them; stores keys and values.
+    private func project(layer: Int, _ portion: Portion, _ worker: Worker) {
+        let weights = stage.weights.layers[layer]
+        let normed = normalize(portion, weight: weights.attentionNorm, worker)
+        let qkv = stage.blocks[portion.owner].qkv.rows
+        for panel in portion.panels(of: weights.qkv) {
+            let product = worker.product(
+                normed, by: weights.qkv, panel: panel, rows: portion.rows.count)
+            qkv.columns(weights.qkv.columns(ofPanel: panel))
+                .copy(from: product, rows: portion.rows.count)
+        }
+        portion.synchronize()
+        for row in portion.ownRows {
+            let place = rows.rows[row]
+            stage.kernels.rotate(
+                qkv: qkv, row: row - portion.rows.lowerBound, angles: angles, token: row,
+                queries: queries, shape: stage.shape,
+                page: stage.cache.page(place.page.rawValue, layer: layer),
+                headStride: stage.cache.headStride, slot: place.slot)
+        }
+    }
+
+    private func attend(layer: Int, _ task: MicrobatchRows.AttentionTask, _ worker: Worker) {
+        let width = stage.shape.group * stage.shape.headSize
+        stage.kernels.attend(
+            queries: queries[task.kvHead],
+            out: attention.columns(task.kvHead * width..<(task.kvHead + 1) * width),
+            firstToken: task.row, tokens: task.tokens, position: task.position,
+            pageTable: microbatch.chunks[task.chunk].pages,
+            pages: stage.cache.pages(layer: layer, head: task.kvHead),
+            pageStride: stage.cache.pageStride, shape: stage.shape,
+            scratch: stage.blocks[worker.index].attentionScratch.rows)
+    }
+
+    /// The rest of a layer after attention: output projection and SwiGLU, both onto the residual.
+    private func feedForward(layer: Int, _ portion: Portion, _ worker: Worker) {
+        let weights = stage.weights.layers[layer]
+        addProduct(
+            of: attention.dropFirst(portion.rows.lowerBound), by: weights.attentionOutput,
+            portion, worker)
+        let normed = normalize(portion, weight: weights.feedForwardNorm, worker)
+        let activated = stage.blocks[portion.owner].activated.rows
+        for panel in portion.panels(of: weights.gateUp) {
+            let gateUp = worker.product(
+                normed, by: weights.gateUp, panel: panel, rows: portion.rows.count)
+            let width = gateUp.width / 2
+            let first = panel * weights.gateWidth
+            stage.kernels.siluMultiply(
+                gate: gateUp.columns(0..<width), up: gateUp.columns(width..<2 * width),
+                rows: portion.rows.count, into: activated.columns(first..<first + width))
+        }
+        portion.synchronize()
+        addProduct(of: activated, by: weights.down, portion, worker)
+    }
+
+    /// residual += source · matrix, for the portion's rows.
+    private func addProduct(
+        of source: Rows, by matrix: PackedMatrix, _ portion: Portion, _ worker: Worker
+    ) {
+        let target = residual.dropFirst(portion.rows.lowerBound)
+        for panel in portion.panels(of: matrix) {
+            let product = worker.product(
+                source, by: matrix, panel: panel, rows: portion.rows.count)
+            stage.kernels.add(
+                product, rows: portion.rows.count,
+                to: target.columns(matrix.columns(ofPanel: panel)))
+        }
+        portion.synchronize()
+    }
+
+    /// Normalises the portion's rows into the worker's own block; where workers share rows, each
+    /// does so for itself, which is cheaper than waiting.
+    private func normalize(_ portion: Portion, weight: [Float], _ worker: Worker) -> Rows {
+        let normed = stage.blocks[worker.index].normed.rows
+        stage.kernels.normalize(
+            residual, rows: portion.rows, weight: weight,
+            epsilon: stage.configuration.normEpsilon, into: normed)
+        return normed
+    }
+}

@@ -1,0 +1,61 @@
+import Kernels
+
+/// The activations that all workers of a stage share.
+struct StageBuffers {
+    /// f32 [rows][hidden], the residual stream.
+    var residual: RowBuffer
+    /// f32 [rows][2][headSize / 2], cosines and sines.
+    var angles: RowBuffer
+    /// For all KV heads one after the other, [rows][group · headSize].
+    private var queryBuffer: RowBuffer
+    /// [rows][heads · headSize]
+    var attention: RowBuffer
+    private let kvHeads: Int
+    private(set) var capacity = 0
+
+    init(_ configuration: DecoderConfiguration, type: ComputeType) {
+        kvHeads = configuration.kvHeadCount
+        residual = RowBuffer(rows: 0, width: configuration.hiddenSize, type: .float32)
+        angles = RowBuffer(rows: 0, width: configuration.headSize, type: .float32)
+        queryBuffer = RowBuffer(
+            rows: 0, width: configuration.groupSize * configuration.headSize, type: type)
+        attention = RowBuffer(
+            rows: 0, width: configuration.headCount * configuration.headSize, type: type)
+    }
+
+    /// Makes room for so many rows, padding included.
+    mutating func reserve(rows: Int) {
+        guard rows > capacity else { return }
+        capacity = rows
+        residual.reserve(rows: rows)
+        angles.reserve(rows: rows)
+        queryBuffer.reserve(rows: rows * kvHeads)
+        attention.reserve(rows: rows)
+    }
+
+    /// Each KV head's queries, [rows][group · headSize].
+    var queries: [Rows] {
+        (0..<kvHeads).map { queryBuffer.rows.dropFirst($0 * capacity) }
+    }
+}
+
+/// One worker's scratch memory, for a block of rows.
+struct BlockBuffers {
+    /// Normalised activations, [rows][hidden].
+    let normed: RowBuffer
+    /// f32 [rows][queries, keys, values]
+    let qkv: RowBuffer
+    /// [rows][feed forward]
+    let activated: RowBuffer
+    let attentionScratch: RowBuffer
+
+    init(
+        _ configuration: DecoderConfiguration, type: ComputeType, rows: Int,
+        attentionScratchCount: Int
+    ) {
+        normed = RowBuffer(rows: rows, width: configuration.hiddenSize, type: type)
+        qkv = RowBuffer(rows: rows, width: configuration.qkvSize, type: .float32)
+        activated = RowBuffer(rows: rows, width: configuration.feedForwardSize, type: type)
+        attentionScratch = RowBuffer(rows: 1, width: attentionScratchCount, type: .float32)
+    }
+}

@@ -1,0 +1,72 @@
+import Kernels
+
+/// How the workers share a microbatch's linear layers: each takes blocks of rows through all of
+/// them, or, where rows are few, all take the same rows and each its own columns.
+enum WorkSplit {
+    case rows(blockSize: Int)
+    case columns
+
+    /// Rows of the largest block; a page's worth keeps a block's activations in cache.
+    private static let blockRowsMax = 64
+    /// Below so many rows for each worker, weights are better read once than once per worker.
+    private static let rowsPerWorkerMin = 32
+
+    /// Rows of the largest block, a multiple of what a matrix product takes.
+    static func blockRows(quantum: Int) -> Int {
+        blockRowsMax / quantum * quantum
+    }
+
+    init(rowCount: Int, workerCount: Int, quantum: Int) {
+        let largest = Self.blockRows(quantum: quantum)
+        if workerCount > 1, rowCount < workerCount * Self.rowsPerWorkerMin, rowCount <= largest {
+            self = .columns
+            return
+        }
+        let even = (rowCount + workerCount - 1) / workerCount
+        let padded = (even + quantum - 1) / quantum * quantum
+        self = .rows(blockSize: min(largest, padded))
+    }
+}
+
+/// The rows and the share of columns that one worker computes at one time.
+struct Portion {
+    let rows: Range<Int>
+    private let worker: Worker
+    private let sharesColumns: Bool
+
+    /// A block of rows, of which the worker computes all columns.
+    init(rows: Range<Int>, of worker: Worker) {
+        self.rows = rows
+        self.worker = worker
+        sharesColumns = false
+    }
+
+    /// All rows, of which each worker computes some columns.
+    init(columnsOf rows: Range<Int>, for worker: Worker) {
+        self.rows = rows
+        self.worker = worker
+        sharesColumns = true
+    }
+
+    /// The panels of a matrix that this worker multiplies by.
+    func panels(of matrix: PackedMatrix) -> Range<Int> {
+        sharesColumns ? worker.share(of: matrix.panelCount) : 0..<matrix.panelCount
+    }
+
+    /// The rows that this worker treats where a step works row by row.
+    var ownRows: Range<Int> {
+        guard sharesColumns else { return rows }
+        let share = worker.share(of: rows.count)
+        return rows.lowerBound + share.lowerBound..<rows.lowerBound + share.upperBound
+    }
+
+    /// Whose block buffers hold the result of a product.
+    var owner: Int {
+        sharesColumns ? 0 : worker.index
+    }
+
+    /// Waits until the other columns are there too.
+    func synchronize() {
+        if sharesColumns { worker.barrier() }
+    }
+}

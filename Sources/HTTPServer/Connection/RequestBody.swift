@@ -1,0 +1,38 @@
+import Hummingbird
+import NIOCore
+import NIOPosix
+
+extension Request {
+    /// The whole body as JSON; throws 413 if it is longer than `bytesMax`.
+    func jsonBody(bytesMax: Int) async throws -> JSONField {
+        let tooLong = APIError(
+            status: 413, message: "The request body is longer than \(bytesMax) bytes.")
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {
+            throw tooLong
+        }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await body.collect(upTo: bytesMax)
+        } catch is NIOTooManyBytesError {
+            throw tooLong
+        }
+        let field = try await offloaded(bytes: buffer.readableBytes) { () throws(APIError) in
+            do throws(JSONSyntaxError) {
+                return JSONField(value: try JSONValue(parsing: Array(buffer.readableBytesView)))
+            } catch {
+                throw APIError(error)
+            }
+        }
+        guard case .object = field.value else { throw field.unexpected("an object") }
+        return field
+    }
+}
+
+/// Runs work whose cost grows with `bytes` of input, on a thread where it keeps nobody waiting if
+/// they are many.
+func offloaded<Value: Sendable>(
+    bytes: Int, _ work: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+    guard bytes > 32 << 10 else { return try work() }
+    return try await NIOThreadPool.singleton.runIfActive(work)
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Owns a block of memory aligned for vector loads, filled with zeros.
+///
+/// Sendable: the memory is touched through pointers only, and whoever hands those to several
+/// threads sees to it that they write different parts.
+package final class AlignedBuffer: @unchecked Sendable {
+    package let address: UnsafeMutableRawPointer
+    package let byteCount: Int
+
+    /// Fails a precondition when memory is exhausted, like every other allocation in Swift.
+    package init(byteCount: Int) {
+        self.byteCount = byteCount
+        let rounded = (max(byteCount, 1) + 63) / 64 * 64
+        guard let block = aligned_alloc(64, rounded) else {
+            preconditionFailure("out of memory: \(rounded) bytes")
+        }
+        memset(block, 0, rounded)
+        address = block
+    }
+
+    package convenience init<Element: BitwiseCopyable>(of: Element.Type, count: Int) {
+        self.init(byteCount: count * MemoryLayout<Element>.stride)
+    }
+
+    deinit {
+        free(address)
+    }
+
+    package func pointer<Element: BitwiseCopyable>(
+        to: Element.Type
+    ) -> UnsafeMutablePointer<Element> {
+        address.assumingMemoryBound(to: Element.self)
+    }
+}

@@ -1,0 +1,65 @@
+internal import CKernels
+internal import COneDNN
+
+/// The instruction sets that the kernels are compiled for, worst first.
+package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
+    /// Plain C.
+    case scalar
+    /// AVX2 and FMA.
+    case avx2
+    /// AVX-512 F, BW, DQ and VL.
+    case avx512
+    /// AVX-512 with BF16 dot products.
+    case avx512BF16 = "avx512_bf16"
+
+    /// The best that this CPU has.
+    package static var best: InstructionSet {
+        InstructionSet(pk_isa_best())
+    }
+
+    private init(_ isa: pk_isa) {
+        switch isa {
+        case PK_ISA_AVX512_BF16: self = .avx512BF16
+        case PK_ISA_AVX512: self = .avx512
+        case PK_ISA_AVX2: self = .avx2
+        default: self = .scalar
+        }
+    }
+
+    var code: pk_isa {
+        switch self {
+        case .scalar: PK_ISA_SCALAR
+        case .avx2: PK_ISA_AVX2
+        case .avx512: PK_ISA_AVX512
+        case .avx512BF16: PK_ISA_AVX512_BF16
+        }
+    }
+
+    package static func < (left: InstructionSet, right: InstructionSet) -> Bool {
+        left.code.rawValue < right.code.rawValue
+    }
+
+    /// Matrix products come in multiples of so many rows. oneDNN's blocked products (AVX-512) give
+    /// a row the same bits in any company; its older ones (below) treat the rows left over from a
+    /// tile differently, so there are none left over.
+    package var rowQuantum: Int {
+        switch self {
+        case .scalar: 2
+        case .avx2: 6
+        case .avx512, .avx512BF16: 1
+        }
+    }
+
+    /// Holds oneDNN to this instruction set, for the whole process; to be called before its first
+    /// use. False if oneDNN is in use already.
+    package func confineMatrixProducts() -> Bool {
+        let limit =
+            switch self {
+            case .scalar: dnnl_cpu_isa_sse41
+            case .avx2: dnnl_cpu_isa_avx2
+            case .avx512: dnnl_cpu_isa_avx512_core
+            case .avx512BF16: dnnl_cpu_isa_all
+            }
+        return dnnl_set_max_cpu_isa(limit) == dnnl_success
+    }
+}

@@ -1,0 +1,150 @@
+internal import CKernels
+package import PipelineTypes
+
+/// The row-wise kernels of one instruction set, for one combination of number types.
+///
+/// Sendable: points to constant tables.
+package struct LayerKernels: @unchecked Sendable {
+    private let layer: UnsafePointer<pk_layer_kernels>
+    private let common: UnsafePointer<pk_kernels>
+    /// How activations and packed weights are stored.
+    package let activationType: ComputeType
+    /// How keys and values are stored.
+    package let cacheType: ComputeType
+
+    /// nil if this CPU lacks the instruction set.
+    ///
+    /// - Parameter type: bf16 stores keys and values in bf16, and weights and activations too where
+    ///   the instruction set multiplies bf16 natively (elsewhere f32, which is faster there).
+    package init?(instructionSet: InstructionSet, type: ComputeType) {
+        guard let table = pk_kernels_for(instructionSet.code) else { return nil }
+        let choices = [
+            (table.pointee.bf16, ComputeType.bfloat16, ComputeType.bfloat16),
+            (table.pointee.f32_bf16_cache, .float32, .bfloat16),
+            (table.pointee.f32, .float32, .float32),
+        ]
+        for (kernels, activation, cache) in choices where cache == type {
+            guard let kernels else { continue }
+            common = table
+            layer = kernels
+            activationType = activation
+            cacheType = cache
+            return
+        }
+        return nil
+    }
+
+    /// out rows 0 ..< rows.count = x · weight / √(mean(x²) + epsilon) for some rows of x.
+    package func normalize(
+        _ x: Rows, rows: Range<Int>, weight: [Float], epsilon: Float, into out: Rows
+    ) {
+        precondition(weight.count == x.width && rows.upperBound <= x.count)
+        precondition(out.type == activationType && rows.count <= out.count)
+        for (index, row) in rows.enumerated() {
+            layer.pointee.rms_norm(out[index], x.floats(row), weight, x.width, epsilon)
+        }
+    }
+
+    /// out = silu(gate) · up, for the first rows of each.
+    package func siluMultiply(gate: Rows, up: Rows, rows: Int, into out: Rows) {
+        precondition(gate.width == up.width && gate.width == out.width)
+        precondition(out.type == activationType && rows <= min(gate.count, up.count, out.count))
+        for row in 0..<rows {
+            layer.pointee.silu_multiply(out[row], gate.floats(row), up.floats(row), gate.width)
+        }
+    }
+
+    /// Rotates one token's queries and keys, and stores its keys and values in their page.
+    ///
+    /// - Parameters:
+    ///   - qkv: f32 [heads + 2 · kvHeads][headSize], at `row`.
+    ///   - angles: f32 [2][headSize / 2], at `token`.
+    ///   - queries: for each KV head a matrix [tokens][group · headSize] of activations.
+    ///   - slot: the position within the page.
+    package func rotate(
+        qkv: Rows, row: Int, angles: Rows, token: Int, queries: [Rows], shape: HeadShape,
+        page: UnsafeMutablePointer<UInt8>, headStride: Int, slot: Int
+    ) {
+        precondition(queries.count == shape.kvHeads && qkv.width == shape.qkvSize)
+        let first = queries[0][token]
+        let stride = queries.count > 1 ? first.distance(to: queries[1][token]) : 0
+        var arguments = pk_rotation(
+            qkv: qkv.floats(row), angle: angles.floats(token), q: first,
+            q_stride: stride / activationType.byteCount, page: page, head_stride: headStride,
+            slot: slot, heads: shape.heads, kv_heads: shape.kvHeads, head_size: shape.headSize)
+        layer.pointee.rotate(&arguments)
+    }
+
+    /// Causal attention of a run of tokens of one request for one KV head.
+    ///
+    /// - Parameters:
+    ///   - queries: [tokens][group · headSize], from `firstToken` on.
+    ///   - out: the columns of this KV head's query heads, from `firstToken` on.
+    ///   - pageTable: the request's pages.
+    ///   - position: of the first token.
+    package func attend(
+        queries: Rows, out: Rows, firstToken: Int, tokens: Int, position: Int,
+        pageTable: [PageID], pages: UnsafeMutablePointer<UInt8>, pageStride: Int,
+        shape: HeadShape, scratch: Rows
+    ) {
+        precondition(firstToken + tokens <= min(queries.count, out.count))
+        precondition(Page.count(for: position + tokens) <= pageTable.count)
+        precondition(
+            pk_attention_scratch(tokens * shape.group, shape.headSize)
+                <= scratch.count * scratch.width)
+        pageTable.withUnsafeBytes { table in
+            var arguments = pk_attention(
+                q: queries[firstToken], out: out[firstToken], out_stride: out.stride,
+                pages: pages, page_stride: pageStride,
+                page_table: table.assumingMemoryBound(to: UInt32.self).baseAddress,
+                position: position, tokens: tokens, group: shape.group,
+                head_size: shape.headSize, scale: 1 / Float(shape.headSize).squareRoot(),
+                scratch: scratch.floats(0))
+            layer.pointee.attention(&arguments)
+        }
+    }
+
+    /// out += x, for the first rows of both.
+    package func add(_ x: Rows, rows: Int, to out: Rows) {
+        precondition(x.width == out.width && rows <= min(x.count, out.count))
+        for row in 0..<rows { common.pointee.add(out.floats(row), x.floats(row), x.width) }
+    }
+
+    /// The largest number of one row.
+    package func maximum(_ x: Rows, row: Int) -> Float {
+        common.pointee.maximum(x.floats(row), x.width)
+    }
+
+    /// Σ exp(x - offset) over one row.
+    package func sumOfExponentials(_ x: Rows, row: Int, offset: Float) -> Float {
+        common.pointee.sum_of_exponentials(x.floats(row), x.width, offset)
+    }
+}
+
+/// How a layer's queries, keys and values are divided into heads.
+package struct HeadShape: Sendable {
+    package var heads: Int
+    package var kvHeads: Int
+    package var headSize: Int
+
+    package init(heads: Int, kvHeads: Int, headSize: Int) {
+        self.heads = heads
+        self.kvHeads = kvHeads
+        self.headSize = headSize
+    }
+
+    /// Query heads that share a KV head.
+    package var group: Int {
+        heads / kvHeads
+    }
+
+    /// Numbers in one token's queries, keys and values.
+    package var qkvSize: Int {
+        (heads + 2 * kvHeads) * headSize
+    }
+
+    /// Floats of scratch memory that attention over so many tokens needs.
+    package func attentionScratchCount(tokens: Int) -> Int {
+        pk_attention_scratch(tokens * group, headSize)
+    }
+}

@@ -1,0 +1,119 @@
+internal import COneDNN
+
+/// The weights of a linear layer, packed for oneDNN in panels of output columns, so that workers
+/// can share a product by rows or by columns; nobody ever splits a sum.
+///
+/// Sendable: immutable once packed.
+package final class PackedMatrix: @unchecked Sendable {
+    /// One run of output columns.
+    struct Panel {
+        var columns: Range<Int>
+        var layout: dnnl_memory_desc_t
+        var weights: dnnl_memory_t
+    }
+
+    package let type: ComputeType
+    /// Inputs of the layer.
+    package let depth: Int
+    /// Outputs of the layer.
+    package let columns: Int
+    let panels: [Panel]
+    private let storage: [AlignedBuffer]
+
+    /// Where plain weights are written before they are packed: room for some rows of `depth`.
+    package enum PlainWeights {
+        case bfloat16(UnsafeMutableBufferPointer<UInt16>)
+        case float32(UnsafeMutableBufferPointer<Float>)
+    }
+
+    /// Packs `columns` rows of `depth` weights each (the spelling of checkpoints: one row per
+    /// output). `fill` writes the rows of a range, one after the other, in numbers of `type`.
+    ///
+    /// - Parameter panelWidth: output columns of a panel; the last one may be narrower.
+    package init(
+        type: ComputeType, depth: Int, columns: Int, panelWidth: Int,
+        fill: (_ rows: Range<Int>, _ to: PlainWeights) throws -> Void
+    ) rethrows {
+        self.type = type
+        self.depth = depth
+        self.columns = columns
+        let engine = OneDNNEngine.shared.handle
+        var stream: dnnl_stream_t?
+        check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
+        defer { dnnl_stream_destroy(stream) }
+        let plain = AlignedBuffer(byteCount: min(panelWidth, columns) * depth * type.byteCount)
+        var panels: [Panel] = []
+        var storage: [AlignedBuffer] = []
+        var first = 0
+        while first < columns {
+            let range = first..<min(first + panelWidth, columns)
+            switch type {
+            case .bfloat16:
+                let values = plain.pointer(to: UInt16.self)
+                try fill(
+                    range,
+                    .bfloat16(.init(start: values, count: range.count * depth)))
+            case .float32:
+                let values = plain.pointer(to: Float.self)
+                try fill(range, .float32(.init(start: values, count: range.count * depth)))
+            }
+            var layout = MatrixProduct.packedLayout(
+                type, depth: depth, columns: range.count, rows: Self.typicalRows)
+            let packed = AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&layout))
+            let weights = view(packed.address, as: layout)
+            Self.reorder(
+                from: matrix(
+                    type, rows: depth, columns: range.count, rowStride: 1, columnStride: depth),
+                at: plain.address, to: layout, weights, stream: stream)
+            panels.append(Panel(columns: range, layout: layout, weights: weights))
+            storage.append(packed)
+            first = range.upperBound
+        }
+        self.panels = panels
+        self.storage = storage
+    }
+
+    deinit {
+        for panel in panels { dnnl_memory_destroy(panel.weights) }
+    }
+
+    package var panelCount: Int {
+        panels.count
+    }
+
+    /// The output columns of one panel.
+    package func columns(ofPanel index: Int) -> Range<Int> {
+        panels[index].columns
+    }
+
+    package var byteCount: Int {
+        storage.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
+    private static let typicalRows = 64
+
+    private static func reorder(
+        from plainLayout: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer,
+        to layout: dnnl_memory_desc_t, _ weights: dnnl_memory_t, stream: dnnl_stream_t?
+    ) {
+        let engine = OneDNNEngine.shared.handle
+        var plainLayout = plainLayout
+        var layout = layout
+        var description: dnnl_primitive_desc_t?
+        check(
+            dnnl_reorder_primitive_desc_create(
+                &description, &plainLayout, engine, &layout, engine, nil))
+        defer { dnnl_primitive_desc_destroy(description) }
+        var primitive: dnnl_primitive_t?
+        check(dnnl_primitive_create(&primitive, description))
+        defer { dnnl_primitive_destroy(primitive) }
+        let plain = view(address, as: plainLayout)
+        defer { dnnl_memory_destroy(plain) }
+        let arguments = [
+            dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: plain),
+            dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: weights),
+        ]
+        check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments))
+    }
+}

@@ -1,0 +1,107 @@
+internal import COneDNN
+internal import Synchronization
+
+/// One thread's part of a computation that all threads of a pool do together: every worker runs
+/// the same code, claims tasks, and meets the others at barriers.
+package final class Worker {
+    /// 0 is the thread that called `ThreadPool.run`.
+    package let index: Int
+    package let count: Int
+    private let meeting: Meeting
+    private let rowQuantum: Int
+    /// Tasks claimed by all workers in the rounds that are over.
+    private var claimedBefore = 0
+    private var products: [MatrixProductShape: MatrixProduct] = [:]
+    private var scratch = AlignedBuffer(byteCount: 4096)
+    private var resultBuffer = AlignedBuffer(byteCount: 0)
+    private lazy var stream = Self.makeStream()
+
+    init(index: Int, meeting: Meeting, rowQuantum: Int) {
+        self.index = index
+        self.count = meeting.workerCount
+        self.meeting = meeting
+        self.rowQuantum = rowQuantum
+    }
+
+    deinit {
+        dnnl_stream_destroy(stream)
+    }
+
+    /// Waits until every worker is here.
+    package func barrier() {
+        meeting.barrier()
+    }
+
+    /// Runs `body` for each task on whichever worker comes first, then waits for all to be done.
+    /// Every worker must call it with the same count.
+    package func forEachTask(_ taskCount: Int, _ body: (Int) -> Void) {
+        // Every worker overshoots once, so all know where the shared counter stands afterwards.
+        while true {
+            let task = meeting.claim() - claimedBefore
+            guard task < taskCount else { break }
+            body(task)
+        }
+        claimedBefore += taskCount + count
+        barrier()
+    }
+
+    /// This worker's even share of `total` items.
+    package func share(of total: Int) -> Range<Int> {
+        total * index / count..<total * (index + 1) / count
+    }
+
+    /// Rows that a product over `rows` rows reads and writes; the excess holds no meaning.
+    package func paddedRows(_ rows: Int) -> Int {
+        (rows + rowQuantum - 1) / rowQuantum * rowQuantum
+    }
+
+    /// source [rows, matrix.depth] · some columns of the matrix, those of one panel: f32
+    /// [rows, panel width] in memory of this worker that its next product reuses. `source` has
+    /// room for `paddedRows(rows)` rows.
+    package func product(
+        _ source: Rows, by matrix: PackedMatrix, panel index: Int, rows: Int
+    ) -> Rows {
+        let padded = paddedRows(rows)
+        precondition(source.type == matrix.type && source.width == matrix.depth)
+        precondition(source.isDense && padded <= source.count)
+        let panel = matrix.panels[index]
+        let shape = MatrixProductShape(
+            type: matrix.type, rows: padded, depth: matrix.depth, columns: panel.columns.count)
+        let compiled = compiled(shape, panel.layout)
+        let result = result(rows: padded, width: panel.columns.count)
+        compiled.run(
+            source: source.address, weights: panel.weights, out: result.floats(0),
+            scratch: scratch.address, stream: stream)
+        return result
+    }
+
+    private func result(rows: Int, width: Int) -> Rows {
+        let byteCount = rows * width * ComputeType.float32.byteCount
+        if byteCount > resultBuffer.byteCount { resultBuffer = AlignedBuffer(byteCount: byteCount) }
+        return Rows(
+            address: resultBuffer.address, type: .float32, count: rows, width: width,
+            stride: width)
+    }
+
+    private func compiled(
+        _ shape: MatrixProductShape, _ layout: dnnl_memory_desc_t
+    ) -> MatrixProduct {
+        if let known = products[shape] { return known }
+        let product = MatrixProduct(shape, weights: layout)
+        if product.scratchByteCount > scratch.byteCount {
+            scratch = AlignedBuffer(byteCount: product.scratchByteCount)
+        }
+        products[shape] = product
+        return product
+    }
+
+    private static func makeStream() -> dnnl_stream_t {
+        var stream: dnnl_stream_t?
+        check(
+            dnnl_stream_create(
+                &stream, OneDNNEngine.shared.handle,
+                UInt32(dnnl_stream_default_flags.rawValue)))
+        guard let stream else { preconditionFailure("oneDNN gave no stream") }
+        return stream
+    }
+}

@@ -1,0 +1,49 @@
+/// The sizes that bound what the scheduler may do.
+package struct ServingLimits: Hashable, Sendable {
+    package var stageCount: Int
+    /// Microbatches in flight = stages + this depth.
+    package var asyncBatchDepth: Int
+    /// Pages of KV cache on every stage.
+    package var pageCount: Int
+    /// Positions that one request may have, prompt and output together.
+    package var contextLength: Int
+    /// Requests that hold KV pages at the same time.
+    package var runningRequestsMax: Int
+    /// Requests that wait; nil is unbounded.
+    package var queuedRequestsMax: Int?
+    /// Prompt tokens of one microbatch, a multiple of the page size; nil computes each prompt in
+    /// one chunk.
+    package var chunkSize: Int?
+    /// Bounds a microbatch's prompt tokens where `chunkSize` does not.
+    package var prefillTokensMax: Int
+    /// Decode steps in one microbatch; nil spreads them evenly over the pipeline.
+    package var microbatchRequestsMax: Int?
+    package var prefixCacheEnabled: Bool
+
+    package init(
+        stageCount: Int, asyncBatchDepth: Int, pageCount: Int, contextLength: Int,
+        runningRequestsMax: Int, queuedRequestsMax: Int?, chunkSize: Int?, prefillTokensMax: Int,
+        microbatchRequestsMax: Int?, prefixCacheEnabled: Bool
+    ) {
+        self.stageCount = stageCount
+        self.asyncBatchDepth = asyncBatchDepth
+        self.pageCount = pageCount
+        self.contextLength = contextLength
+        self.runningRequestsMax = runningRequestsMax
+        self.queuedRequestsMax = queuedRequestsMax
+        self.chunkSize = chunkSize
+        self.prefillTokensMax = prefillTokensMax
+        self.microbatchRequestsMax = microbatchRequestsMax
+        self.prefixCacheEnabled = prefixCacheEnabled
+    }
+
+    /// Positions that the KV cache holds.
+    package var tokenCapacity: Int {
+        pageCount * Page.size
+    }
+
+    /// Microbatches that may be in flight at once.
+    package var microbatchesInFlightMax: Int {
+        stageCount + asyncBatchDepth
+    }
+}

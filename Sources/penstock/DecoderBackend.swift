@@ -1,0 +1,83 @@
+import Checkpoints
+import DecoderModels
+import Kernels
+import PipelineTypes
+import StageProtocol
+import StageWorker
+
+/// The real thing behind a stage: a decoder's layers on this machine's cores.
+struct DecoderBackend: StageBackend {
+    private let stage: DecoderStage
+    let hiddenSize: Int
+
+    init(
+        _ configuration: StageConfiguration, progress: (LoadProgress) -> Void
+    ) throws(StageFault) {
+        do {
+            let checkpoint = try Checkpoint.open(path: configuration.modelPath)
+            let model = try DecoderConfiguration(checkpoint)
+            let instructionSet = try Self.instructionSet(configuration)
+            let kernels = try Self.kernels(configuration, instructionSet)
+            let pool = ThreadPool(
+                threadCount: configuration.threadCount, cores: configuration.processors,
+                instructionSet: instructionSet)
+            let weights = try StageWeights(
+                checkpoint, model, layers: configuration.layers, type: kernels.activationType,
+                threadCount: configuration.threadCount
+            ) { share in
+                progress(LoadProgress(loadedBytes: UInt64(share * 1e6), totalBytes: 1_000_000))
+            }
+            let cache = try KVStorage(
+                layers: configuration.layers.count, pageCount: configuration.pageCount,
+                kvHeads: model.kvHeadCount, headSize: model.headSize, type: kernels.cacheType)
+            stage = DecoderStage(
+                configuration: model, layers: configuration.layers, weights: weights,
+                kernels: kernels, cache: cache, pool: pool,
+                rowQuantum: instructionSet.rowQuantum)
+            hiddenSize = model.hiddenSize
+        } catch {
+            throw StageFault("\(error)")
+        }
+    }
+
+    var memory: StageMemory {
+        let (weights, cache) = stage.byteCounts
+        return StageMemory(weights: UInt64(weights), cache: UInt64(cache))
+    }
+
+    mutating func forward(
+        _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
+        progress: () -> Void
+    ) throws(StageFault) -> [ChunkResult] {
+        do throws(DecoderError) {
+            return try stage.forward(
+                microbatch, input: input, output: &output, progress: progress)
+        } catch {
+            throw StageFault("\(error)")
+        }
+    }
+
+    private static func instructionSet(
+        _ configuration: StageConfiguration
+    ) throws(StageFault) -> InstructionSet {
+        let best = InstructionSet.best
+        guard let name = configuration.instructionSet else { return best }
+        guard let forced = InstructionSet(rawValue: name), forced <= best else {
+            throw StageFault("this CPU has no \(name); its best is \(best.rawValue)")
+        }
+        guard forced.confineMatrixProducts() else {
+            throw StageFault("oneDNN cannot be confined to \(name)")
+        }
+        return forced
+    }
+
+    private static func kernels(
+        _ configuration: StageConfiguration, _ instructionSet: InstructionSet
+    ) throws(StageFault) -> LayerKernels {
+        let type: ComputeType = configuration.dataType == "float32" ? .float32 : .bfloat16
+        guard let kernels = LayerKernels(instructionSet: instructionSet, type: type) else {
+            throw StageFault("no kernels for \(instructionSet.rawValue)")
+        }
+        return kernels
+    }
+}

@@ -1,0 +1,103 @@
+import CommandLineOptions
+import Coordinator
+import DecoderModels
+import Foundation
+import HTTPServer
+import Logging
+import PipelineTypes
+import StageProtocol
+
+/// `penstock serve`: the pipeline and its HTTP server, until a signal ends them.
+struct ServeRun {
+    private let options: ServeOptions
+    private let environment: [String: String]
+    private let logger: Logger
+
+    init(_ options: ServeOptions, environment: [String: String]) {
+        self.options = options
+        self.environment = environment
+        var logger = Logger(label: "penstock") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: options.logging.level.rawValue) ?? .info
+        self.logger = logger
+    }
+
+    func run() async throws {
+        let interruption = Interruption()
+        let plan = try ServingPlan(
+            PipelineRequest(
+                modelPath: options.model.path, pipeline: options.pipeline,
+                scheduling: options.scheduling, memory: options.memory, compute: options.compute,
+                contextLength: options.model.contextLength))
+        let model = try ModelFiles(checkpoint: plan.checkpoint).servedModel(
+            options.model, model: plan.model, contextLength: plan.limits.contextLength)
+        describe(plan)
+
+        let starting = Task {
+            try await PipelineRun.start(
+                plan, environment: environment, logger: logger,
+                microbatchTimeout: options.server.watchdogTimeoutSeconds)
+        }
+        let watching = Task {
+            // Nothing is lost by an end during the start: stages die with their coordinator.
+            await interruption.wait()
+            if !Task.isCancelled { exit(130) }
+        }
+        defer { watching.cancel() }
+        let coordinator = try await starting.value
+        watching.cancel()
+        do {
+            try await serve(model, plan.limits, coordinator, until: interruption)
+        } catch {
+            await coordinator.shutDown()
+            throw error
+        }
+        await coordinator.shutDown()
+        logger.info("stopped")
+    }
+
+    private func serve(
+        _ model: ServedModel, _ limits: ServingLimits, _ coordinator: Coordinator,
+        until interruption: Interruption
+    ) async throws {
+        if !options.server.skipWarmup { await warmUp(coordinator) }
+        var server = HTTPServerOptions()
+        server.host = options.server.host
+        server.port = options.server.port
+        server.apiKey = options.server.apiKey
+        server.streamInterval = options.server.streamInterval
+        let name = model.name
+        let host = options.server.host
+        try await PenstockHTTPServer(
+            engine: CoordinatorEngine(
+                coordinator: coordinator, tokenCapacity: limits.tokenCapacity),
+            model: model, options: server,
+            logger: logger
+        ).run(
+            onListening: { port in
+                Console.print("Penstock serves \(name) at http://\(host):\(port)")
+            },
+            untilShutdown: { await interruption.wait() })
+    }
+
+    /// One token through all stages, so that the first client does not wait for products to be
+    /// compiled.
+    private func warmUp(_ coordinator: Coordinator) async {
+        var sampling = SamplingParameters()
+        sampling.maxNewTokens = 2
+        let (_, events) = coordinator.submit(
+            prompt: [TokenID](repeating: 0, count: Page.size), sampling: sampling)
+        for await _ in events {}
+        coordinator.flushCache()
+    }
+
+    private func describe(_ plan: ServingPlan) {
+        let model = plan.model
+        let layers = plan.stages[0].layerCounts.map(String.init).joined(separator: " + ")
+        logger.info(
+            """
+            \(model.architecture): \(layers) layers on \(plan.limits.stageCount) stages, \
+            \(plan.stages[0].threadCount) threads each, context \(plan.limits.contextLength), \
+            KV cache for \(plan.limits.tokenCapacity) tokens
+            """)
+    }
+}

@@ -1,0 +1,163 @@
+import Checkpoints
+import CommandLineOptions
+import DecoderModels
+import Foundation
+import Kernels
+import PipelineTypes
+import StageProtocol
+
+/// What a pipeline is asked for, whether it is to serve or to be measured.
+struct PipelineRequest {
+    var modelPath: String
+    var pipeline: PipelineOptions
+    var scheduling: SchedulingOptions
+    var memory: MemoryOptions
+    var compute: ComputeOptions
+    /// nil takes the model's own.
+    var contextLength: Int?
+    /// Computes positions beyond those that the model was trained for.
+    var mayExceedContext = false
+}
+
+/// A request made fit for the model and for this machine.
+struct ServingPlan {
+    let checkpoint: Checkpoint
+    let model: DecoderConfiguration
+    let limits: ServingLimits
+    let stages: [StageConfiguration]
+
+    init(_ request: PipelineRequest) throws {
+        let checkpoint = try Checkpoint.open(path: request.modelPath)
+        let model = try DecoderConfiguration(checkpoint)
+        self.checkpoint = checkpoint
+        self.model = model
+        let stageCount = request.pipeline.stageCount
+        let partition: LayerPartition
+        do throws(LayerPartitionError) {
+            partition = try Self.partition(request.pipeline, layers: model.layerCount)
+        } catch {
+            throw UsageError(error.description)
+        }
+        let contextLength = request.contextLength ?? model.contextLength
+        guard contextLength <= model.contextLength || request.mayExceedContext else {
+            throw UsageError(
+                "--context-length \(contextLength) is above the model's \(model.contextLength)")
+        }
+        let cacheBytes = request.compute.type == .float32 ? 4 : 2
+        let pageCount = try KVBudget(
+            model: model, bytesPerNumber: cacheBytes, contextLength: contextLength,
+            options: request.memory
+        ).pageCount()
+        limits = ServingLimits(
+            stageCount: stageCount, asyncBatchDepth: request.pipeline.asyncBatchDepth,
+            pageCount: pageCount, contextLength: contextLength,
+            runningRequestsMax: request.scheduling.runningRequestsMax ?? Self.runningRequestsMax,
+            queuedRequestsMax: request.scheduling.queuedRequestsMax,
+            chunkSize: Self.chunkSize(request.scheduling, stageCount: stageCount),
+            prefillTokensMax: request.scheduling.prefillTokensMax,
+            microbatchRequestsMax: request.scheduling.microbatchRequestsMax,
+            prefixCacheEnabled: request.memory.prefixCacheEnabled)
+        let cores = CoreShares(
+            stageCount: stageCount, threads: request.compute.threads, cores: availableCores())
+        stages = (0..<stageCount).map { stage in
+            StageConfiguration(
+                stage: stage, layerCounts: partition.layerCounts, modelPath: request.modelPath,
+                dataType: request.compute.type.rawValue,
+                activationType: request.pipeline.activationType == .float32 ? .float32 : .bfloat16,
+                instructionSet: request.compute.instructionSet?.rawValue,
+                threadCount: cores.threads, processors: cores.cores(ofStage: stage),
+                pageCount: pageCount, contextLength: contextLength)
+        }
+    }
+
+    private static let runningRequestsMax = 256
+
+    private static func partition(
+        _ options: PipelineOptions, layers: Int
+    ) throws(LayerPartitionError) -> LayerPartition {
+        guard let counts = options.layerCounts else {
+            return try LayerPartition(layers: layers, stages: options.stageCount)
+        }
+        return try LayerPartition(
+            layerCounts: counts, layers: layers, stages: options.stageCount)
+    }
+
+    /// A lone stage gains from longer chunks, a pipeline fills and drains faster with shorter ones.
+    private static func chunkSize(_ options: SchedulingOptions, stageCount: Int) -> Int? {
+        switch options.chunkedPrefillSize {
+        case .automatic: stageCount == 1 ? 512 : 256
+        case .off: nil
+        case .tokens(let count): count
+        }
+    }
+}
+
+/// How this machine's cores are shared out among the stages.
+struct CoreShares {
+    /// Threads of one stage.
+    let threads: Int
+    private let cores: [Int]
+
+    init(stageCount: Int, threads: Int?, cores: [Int]) {
+        self.cores = cores
+        self.threads = threads ?? max(1, cores.count / stageCount)
+    }
+
+    /// Neighbouring cores; stages share them when there are not enough.
+    func cores(ofStage stage: Int) -> [Int] {
+        guard !cores.isEmpty else { return [] }
+        return (0..<threads).map { cores[(stage * threads + $0) % cores.count] }
+    }
+}
+
+/// How many pages of KV cache the machine's memory has room for.
+struct KVBudget {
+    let model: DecoderConfiguration
+    let bytesPerNumber: Int
+    let contextLength: Int
+    let options: MemoryOptions
+
+    /// The share of the available memory for weights and KV pages.
+    private static let staticFraction = 0.8
+    /// Full contexts for which pages are kept where nothing is asked for.
+    private static let contextsMax = 16
+
+    func pageCount() throws(UsageError) -> Int {
+        let wanted = options.totalTokensMax ?? Int.max
+        let fits = pagesInMemory
+        guard fits > 0 else {
+            throw UsageError("no memory for the model's KV cache beside its weights")
+        }
+        if options.staticFraction == nil, options.totalTokensMax == nil {
+            return min(fits, Page.count(for: contextLength) * Self.contextsMax)
+        }
+        return max(1, min(fits, wanted == Int.max ? fits : Page.count(for: wanted)))
+    }
+
+    private var pagesInMemory: Int {
+        let fraction = options.staticFraction ?? Self.staticFraction
+        let room = Double(Self.availableMemory) * fraction - Double(weightBytes)
+        let page =
+            model.kvByteCount(layers: model.layerCount, bytesPerNumber: bytesPerNumber)
+            * Page.size
+        return max(0, Int(room / Double(page)))
+    }
+
+    /// What the stages' packed weights will take, all together.
+    private var weightBytes: Int {
+        let hidden = model.hiddenSize
+        let attention = hidden * (model.qkvSize + model.headCount * model.headSize)
+        let layer = attention + 3 * hidden * model.feedForwardSize
+        let isNarrow = bytesPerNumber == 2 && InstructionSet.best == .avx512BF16
+        return (model.layerCount * layer + hidden * model.vocabularySize) * (isNarrow ? 2 : 4)
+    }
+
+    /// Bytes that the system can still give out.
+    private static var availableMemory: Int {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable") }),
+            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return 4 << 30 }
+        return kilobytes * 1024
+    }
+}

@@ -1,0 +1,116 @@
+import PipelineTypes
+import StageProtocol
+import Testing
+
+@testable import Coordinator
+
+@Suite("parts of the coordinator")
+struct PartsTests {
+    @Test("restarts wait twice as long each time, up to a limit, and end when there are too many")
+    func restartPolicy() {
+        var policy = RestartPolicy()
+        policy.restartsMax = 4
+        policy.windowSeconds = 100
+        policy.firstDelaySeconds = 1
+        policy.delaySecondsMax = 3
+        var history = RestartHistory(policy)
+        let delays = (Int64(0)..<5).map { loss in
+            let now = Instant(nanoseconds: 1000 + loss)
+            return history.restart(after: now).map { $0.seconds(since: now) }
+        }
+        #expect(delays == [1, 2, 3, 3, nil])
+        let later = Instant(nanoseconds: 101_000_000_000)
+        #expect(history.restart(after: later)?.seconds(since: later) == 1)
+    }
+
+    @Test("the launcher's output is told apart by stage, wherever it is cut")
+    func stageOutput() {
+        let text =
+            "[1,0]<stderr>:first: a\n[1,12]<stdout>:\nplain [x\n[1,1]<stdout>:ümlaut\n[odd\nend"
+        let expected = [
+            StageOutput.Line(stage: 0, text: "first: a"), StageOutput.Line(stage: 12, text: ""),
+            StageOutput.Line(stage: nil, text: "plain [x"),
+            StageOutput.Line(stage: 1, text: "ümlaut"), StageOutput.Line(stage: nil, text: "[odd"),
+            StageOutput.Line(stage: nil, text: "end"),
+        ]
+        for size in 1...text.utf8.count {
+            var output = StageOutput()
+            let bytes = Array(text.utf8)
+            var lines: [StageOutput.Line] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                lines += output.append(bytes[start..<min(start + size, bytes.count)])
+            }
+            lines += output.finish()
+            #expect(lines == expected, "pieces of \(size) bytes")
+        }
+    }
+
+    @Test("the last words are one line, of what has letters")
+    func lastWords() {
+        var words = LastWords()
+        #expect(words.clause == "")
+        for text in ["-----", "mpirun   could not", "", "start it"] {
+            words.append(StageOutput.Line(stage: nil, text: text))
+        }
+        words.append(StageOutput.Line(stage: 1, text: "oh"))
+        #expect(words.clause == ": mpirun could not start it [stage 1] oh")
+    }
+
+    @Test("the stages' environment is the caller's, with no trace of another MPI job")
+    func launchCommand() throws {
+        var options = LaunchOptions(
+            executable: "/bin/stage", arguments: ["stage", "-v"],
+            environment: [
+                "PATH": "/usr/bin", "KEEP": "1", "PMIX_RANK": "3", "OMPI_COMM_WORLD_SIZE": "9",
+                "OMP_NUM_THREADS": "64",
+            ])
+        options.launcherArguments = ["--report-bindings", "--mca", "btl", "self,tcp"]
+        let command = try LaunchCommand(
+            options, stageCount: 3, identity: (address: "unix:/x", secret: "s3cret"),
+            directory: "/d")
+        #expect(command.environment["KEEP"] == "1")
+        #expect(command.environment["PMIX_RANK"] == nil)
+        #expect(command.environment["OMPI_COMM_WORLD_SIZE"] == nil)
+        #expect(command.environment["OMP_NUM_THREADS"] == "1")
+        #expect(command.environment[StageIdentity.secretVariable] == "s3cret")
+        #expect(!command.arguments.contains { $0.contains("s3cret") })
+        #expect(command.arguments.suffix(3) == ["/bin/stage", "stage", "-v"])
+        #expect(command.arguments.contains("--report-bindings"))
+        // mpirun refuses a setting that is given twice.
+        #expect(command.arguments.count { $0 == "btl" } == 1)
+    }
+
+    @Test("the ring keeps the last timings, oldest first")
+    func timingRing() {
+        var ring = TimingRing(capacity: 3)
+        for number in 1...8 {
+            ring.append(
+                MicrobatchTiming(
+                    id: MicrobatchID(UInt64(number)), tokenCount: 1,
+                    dispatched: Instant(nanoseconds: 0), completed: Instant(nanoseconds: 1),
+                    stages: []))
+        }
+        #expect(ring.all.map(\.id.rawValue) == [6, 7, 8])
+        var none = TimingRing(capacity: 0)
+        none.append(ring.all[0])
+        #expect(none.all.isEmpty)
+    }
+
+    @Test("a closed inbox refuses commands and gives back those that nobody took")
+    func inbox() throws {
+        let inbox = try Inbox()
+        #expect(inbox.post(.flushCache))
+        #expect(inbox.take().count == 1)
+        #expect(inbox.post(.flushCache) && inbox.post(.shutDown))
+        #expect(inbox.close().count == 2)
+        #expect(!inbox.post(.flushCache))
+        #expect(inbox.take().isEmpty)
+    }
+
+    @Test("a load report reads like a line for the operator")
+    func loadReport() {
+        let report = StageLoadReport(
+            stage: 1, layers: 15..<30, progress: LoadProgress(loadedBytes: 43, totalBytes: 100))
+        #expect(report.description == "stage 1: layers 15–29, 43 %")
+    }
+}

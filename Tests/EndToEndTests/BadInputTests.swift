@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+
+/// What cannot be served gets one clear error, and the server goes on.
+@Suite("bad input", .serialized)
+struct BadInputTests {
+    struct BadRequest: Sendable, CustomStringConvertible {
+        var path: String
+        var body: String
+        var status: Int
+        /// A part of the message.
+        var says: String
+
+        var description: String {
+            "\(path) \(body.prefix(80))"
+        }
+    }
+
+    private static func chat(_ field: String) -> String {
+        #"{"messages": [{"role": "user", "content": "Hi"}], \#(field)}"#
+    }
+
+    static let badRequests: [BadRequest] = {
+        let chat = "v1/chat/completions"
+        let many = Array(repeating: "7", count: 9000).joined(separator: ",")
+        return [
+            .init(path: chat, body: "", status: 400, says: "JSON"),
+            .init(path: chat, body: "{", status: 400, says: "JSON"),
+            .init(path: chat, body: "[]", status: 400, says: "object"),
+            .init(path: chat, body: "{}", status: 400, says: "messages"),
+            .init(path: chat, body: #"{"messages": 7}"#, status: 400, says: "messages"),
+            .init(path: chat, body: #"{"messages": []}"#, status: 400, says: "messages"),
+            .init(
+                path: chat, body: #"{"messages": [{"role": "user"}], "n": "two"}"#, status: 400,
+                says: "n"),
+            .init(path: chat, body: Self.chat(#""temperature": NaN"#), status: 400, says: "JSON"),
+            .init(
+                path: chat, body: Self.chat(#""temperature": -1"#), status: 400,
+                says: "temperature"),
+            .init(
+                path: chat, body: Self.chat(#""temperature": 1e400"#), status: 400,
+                says: "temperature"),
+            .init(path: chat, body: Self.chat(#""top_p": 0"#), status: 400, says: "top_p"),
+            .init(path: chat, body: Self.chat(#""top_k": -7"#), status: 400, says: "top_k"),
+            .init(path: chat, body: Self.chat(#""max_tokens": -1"#), status: 400, says: "max"),
+            .init(path: chat, body: Self.chat(#""max_tokens": 1.5"#), status: 400, says: "max"),
+            .init(path: chat, body: Self.chat(#""n": 1000000000000"#), status: 400, says: "n"),
+            .init(path: chat, body: Self.chat(#""stop": 7"#), status: 400, says: "stop"),
+            .init(
+                path: chat, body: Self.chat(#""logit_bias": {"999999": 1}"#), status: 400,
+                says: "logit_bias"),
+            .init(
+                path: chat, body: Self.chat(#""model": "nobody""#), status: 404, says: "nobody"),
+            .init(
+                path: "v1/completions", body: #"{"prompt": ""}"#, status: 400, says: "empty"),
+            .init(path: "v1/completions", body: #"{"prompt": []}"#, status: 400, says: "prompt"),
+            .init(
+                path: "v1/completions", body: #"{"prompt": [-1]}"#, status: 400, says: "prompt"),
+            .init(
+                path: "v1/completions", body: #"{"prompt": [999999]}"#, status: 400,
+                says: "999999"),
+            .init(
+                path: "v1/completions", body: #"{"prompt": [99999999999999999999]}"#, status: 400,
+                says: "prompt"),
+            .init(
+                path: "v1/completions", body: #"{"prompt": [\#(many)]}"#, status: 400,
+                says: "longer than the model's context length"),
+            .init(path: "generate", body: "{}", status: 400, says: "text"),
+            .init(path: "generate", body: #"{"input_ids": [1e99]}"#, status: 400, says: "input"),
+            .init(
+                path: "generate", body: #"{"text": "x", "sampling_params": {"top_p": 2}}"#,
+                status: 400, says: "top_p must be in (0, 1]"),
+            .init(
+                path: "generate", body: #"{"text": "x", "sampling_params": {"min_p": -1}}"#,
+                status: 400, says: "min_p"),
+            .init(
+                path: "generate",
+                body: #"{"text": "x", "sampling_params": {"stop_token_ids": [77777777]}}"#,
+                status: 400, says: "stop_token_ids"),
+            .init(path: "v1/nothing", body: "{}", status: 404, says: "There is no"),
+        ]
+    }()
+
+    @Test("every bad request gets its status and its reason, and the next is served")
+    func refuseRequest() async throws {
+        try await ServerProcess.run(ServingTests.arguments) { server in
+            for bad in Self.badRequests {
+                let (status, text) = try await server.post(bad.path, bad.body)
+                #expect(status == bad.status, "\(bad): \(text)")
+                #expect(text.contains(bad.says), "\(bad): \(text)")
+                #expect(text.contains("error"), "\(bad): \(text)")
+            }
+            let (status, body) = try await server.post(
+                "generate",
+                #"{"text": "The capital of France is", "sampling_params": {"temperature": 0}}"#)
+            #expect(status == 200)
+            #expect(body.contains("Paris"))
+        }
+    }
+
+    @Test("a prompt that the KV cache cannot hold is refused")
+    func noMemory() async throws {
+        let arguments = ServingTests.arguments + ["--max-total-tokens", "128"]
+        try await ServerProcess.run(arguments) { server in
+            let ids = Array(repeating: "7", count: 500).joined(separator: ",")
+            let (status, body) = try await server.post("generate", #"{"input_ids": [\#(ids)]}"#)
+            #expect(status == 400)
+            #expect(
+                body.contains("does not fit into the KV cache"))
+            let (after, _) = try await server.post(
+                "generate", #"{"input_ids": [1, 2, 3], "sampling_params": {"max_new_tokens": 3}}"#)
+            #expect(after == 200)
+        }
+    }
+
+    /// Command lines that cannot be served, what they say, and their exit status.
+    static let badCommands: [(arguments: [String], says: String, status: Int32)] = {
+        let model = ["serve", "--model-path", TestModels.smolLM2]
+        return [
+            (["serve", "--model-path", "/nowhere/model.gguf"], "/nowhere/model.gguf", 1),
+            (model + ["--pp-size", "31"], "more than the model's 30 layers", 2),
+            (
+                model + ["--pp-size", "2", "--pp-layer-partition", "15,14"],
+                "adds up to 29, the model has 30 layers", 2
+            ),
+            (model + ["--pp-size", "3", "--pp-layer-partition", "15,15"], "2 entries", 2),
+            (model + ["--context-length", "9000"], "above the model's 8192", 2),
+            (model + ["--chunked-prefill-size", "100"], "a multiple of the page size 64", 2),
+            (model + ["--tp-size", "2"], "not supported yet", 2),
+            (model + ["--pp-sise", "2"], "--pp-size", 2),
+            (["serve", "--model-path", damaged("short.gguf", keeping: 1000)], "short.gguf", 1),
+            (["serve", "--model-path", damaged("half.gguf", keeping: 40_000_000)], "half.gguf", 1),
+            (["serve", "--model-path", folderWithoutShard()], "model-00002-of-00003", 1),
+        ]
+    }()
+
+    @Test("what cannot be served ends with one line", arguments: badCommands.indices)
+    func refuseCommand(_ index: Int) async throws {
+        let (arguments, says, status) = Self.badCommands[index]
+        let result = try await ChildProcess.run(Penstock.executable, arguments)
+        #expect(result.status == status, "\(arguments)")
+        #expect(result.errors.contains(says), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(result.output == "")
+    }
+
+    @Test("a port in use is one line, and leaves no process")
+    func portInUse() async throws {
+        try await ServerProcess.run(ServingTests.arguments) { server in
+            let port = try #require(server.url.port)
+            let result = try await ChildProcess.run(
+                Penstock.executable,
+                ["serve", "--log-level", "error", "--port", "\(port)"] + ServingTests.arguments)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("cannot listen on 127.0.0.1:\(port)"))
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
+    }
+
+    /// The beginning of the model's file.
+    private static func damaged(_ name: String, keeping count: Int) -> String {
+        let path = folder().appending(path: name)
+        let whole = FileHandle(forReadingAtPath: TestModels.smolLM2)
+        try? whole?.read(upToCount: count)?.write(to: path)
+        return path.path
+    }
+
+    private static func folderWithoutShard() -> String {
+        let copy = folder().appending(path: "without-shard")
+        try? FileManager.default.copyItem(atPath: TestModels.tinyLlama, toPath: copy.path)
+        try? FileManager.default.removeItem(
+            at: copy.appending(path: "model-00002-of-00003.safetensors"))
+        return copy.path
+    }
+
+    private static func folder() -> URL {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "penstock-refusals-\(UUID().uuidString)")
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+}

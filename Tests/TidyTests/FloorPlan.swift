@@ -1,0 +1,114 @@
+/// Which target may import what, and what else it may do: the table of the architecture.
+struct FloorPlan {
+    struct Room {
+        let target: String
+        /// Targets of this package.
+        var uses: [String] = []
+        /// Modules of other packages.
+        var modules: [String] = []
+        /// No Foundation, clock, randomness, concurrency, and nothing whose order may differ.
+        var isPure = false
+        var unsafe = Unsafe.nowhere
+        /// Looks at the environment and the process it runs in.
+        var isExecutable = false
+    }
+
+    /// Where unsafe pointers may occur.
+    enum Unsafe {
+        case nowhere
+        /// In files whose names begin so.
+        case files([String])
+        case everywhere
+    }
+
+    let rooms: [Room]
+
+    func room(_ target: String?) -> Room? {
+        rooms.first { $0.target == target }
+    }
+
+    /// Uses of a room that stands no lower than the user; rooms are listed from the ground up.
+    var upwardUses: [String] {
+        rooms.enumerated().flatMap { index, room in
+            room.uses.filter { use in !rooms[..<index].contains { $0.target == use } }.map {
+                "\(room.target) uses \($0)"
+            }
+        }
+    }
+
+    /// Modules of the platform, which every target that is not pure may import.
+    static let platform = [
+        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
+    ]
+
+    private static let collections = [
+        "Collections", "BasicContainers", "BitCollections", "DequeModule", "HashTreeCollections",
+        "HeapModule", "OrderedCollections",
+    ]
+
+    static let penstock = FloorPlan(rooms: [
+        // words
+        Room(target: "PipelineTypes", isPure: true),
+        Room(target: "CPlatform", unsafe: .everywhere),
+        // decide
+        Room(target: "KVPaging", uses: ["PipelineTypes"], modules: collections, isPure: true),
+        Room(target: "ChunkSizing", uses: ["PipelineTypes"], isPure: true),
+        Room(
+            target: "Scheduling", uses: ["PipelineTypes", "KVPaging", "ChunkSizing"],
+            modules: collections, isPure: true),
+        // compute
+        Room(target: "COneDNN", unsafe: .everywhere),
+        Room(target: "CKernels", unsafe: .everywhere),
+        Room(
+            target: "Kernels", uses: ["PipelineTypes", "COneDNN", "CKernels"], unsafe: .everywhere),
+        Room(target: "Checkpoints", uses: ["PipelineTypes"], unsafe: .everywhere),
+        Room(
+            target: "DecoderModels", uses: ["Kernels", "Checkpoints", "PipelineTypes"],
+            unsafe: .files(["KV"])),
+        // move
+        Room(
+            target: "StageProtocol", uses: ["PipelineTypes", "CPlatform"],
+            unsafe: .files(["MessageBuffer"])),
+        Room(target: "COpenMPI", unsafe: .everywhere),
+        Room(
+            target: "MPITransport", uses: ["StageProtocol", "COpenMPI", "PipelineTypes"],
+            unsafe: .everywhere),
+        // run
+        Room(
+            target: "StageWorker",
+            uses: ["DecoderModels", "StageProtocol", "CPlatform", "PipelineTypes"]),
+        Room(
+            target: "Coordinator",
+            uses: ["Scheduling", "StageProtocol", "CPlatform", "PipelineTypes"],
+            modules: ["Logging", "Metrics"]),
+        Room(
+            target: "Simulation", uses: ["Scheduling", "ChunkSizing", "PipelineTypes"],
+            isPure: true),
+        // serve
+        Room(target: "CPCRE2", unsafe: .everywhere),
+        Room(
+            target: "Tokenization", uses: ["PipelineTypes", "CPCRE2"],
+            unsafe: .files(["Pattern"])),
+        Room(target: "ChatTemplates"),
+        Room(
+            target: "HTTPServer", uses: ["Tokenization", "ChatTemplates", "PipelineTypes"],
+            modules: [
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "Logging",
+            ]),
+        Room(
+            target: "CommandLineOptions", uses: ["PipelineTypes"],
+            modules: ["ArgumentParser", "Yams"]),
+        // exe
+        executable,
+    ])
+
+    private static let executable = Room(
+        target: "penstock",
+        uses: [
+            "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "Kernels", "Checkpoints",
+            "DecoderModels", "StageProtocol", "MPITransport", "StageWorker", "Coordinator",
+            "Simulation", "Tokenization", "ChatTemplates", "HTTPServer", "CommandLineOptions",
+        ],
+        modules: ["ArgumentParser", "Logging", "Metrics"], isExecutable: true)
+}
