@@ -17,6 +17,8 @@ package struct HTTPServerOptions: Sendable {
     package var healthTimeout: Duration = .seconds(20)
     /// For how long a completed microbatch counts as proof of health.
     package var healthFreshness: Duration = .seconds(5)
+    /// Writes a line into the log for every request that is over.
+    package var logsRequests = false
     /// Settings that `/server_info` reports, as they were given.
     package var reportedSettings = JSONObject()
 

@@ -7,10 +7,11 @@ package struct ListenError: Error, CustomStringConvertible {
     package var port: Int
     package var reason: String
 
-    init(options: HTTPServerOptions, error: IOError) {
+    init(options: HTTPServerOptions, error: any Error) {
         host = options.host
         port = options.port
-        reason = strerror(error.errnoCode).map { String(cString: $0) } ?? "\(error)"
+        let text = (error as? IOError).flatMap { strerror($0.errnoCode) }
+        reason = text.map { String(cString: $0) } ?? "\(error)"
     }
 
     package var description: String {

@@ -3,18 +3,31 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 
 /// The HTTP face of an engine and its model.
 package struct PenstockHTTPServer: Sendable {
     private let state: ServerState
-    private let logger: Logger
 
     package init(
         engine: any InferenceEngine, model: ServedModel,
         options: HTTPServerOptions = HTTPServerOptions(), logger: Logger
     ) {
-        state = ServerState(engine: engine, model: model, options: options)
-        self.logger = logger
+        state = ServerState(engine: engine, model: model, options: options, logger: logger)
+    }
+
+    /// Throws `ListenError` if the address is not to be had now, so that nobody loads a model
+    /// before they learn of it.
+    package static func checkAddress(_ options: HTTPServerOptions) async throws {
+        do {
+            let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: options.host, port: options.port)
+                .get()
+            try await channel.close()
+        } catch {
+            throw ListenError(options: options, error: error)
+        }
     }
 
     /// The server as a Hummingbird application. `onListening` gets the port.
@@ -35,7 +48,7 @@ package struct PenstockHTTPServer: Sendable {
 
     /// Hummingbird takes connections that end with the server for errors.
     private var quietLogger: Logger {
-        var quiet = logger
+        var quiet = state.logger
         quiet.logLevel = .critical
         return quiet
     }
@@ -87,7 +100,7 @@ package struct PenstockHTTPServer: Sendable {
         router.add(
             middleware: ErrorMiddleware(
                 methods: Dictionary(grouping: routes, by: \.path).mapValues { $0.map(\.method) },
-                logger: logger))
+                logger: state.logger))
         for route in routes {
             let key = KeyMiddleware(
                 apiKey: state.options.apiKey, adminAPIKey: state.options.adminAPIKey,

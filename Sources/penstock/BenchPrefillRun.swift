@@ -15,9 +15,7 @@ struct BenchPrefillRun {
     init(_ options: BenchPrefillOptions, environment: [String: String]) {
         self.options = options
         self.environment = environment
-        var logger = Logger(label: "penstock") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
-        self.logger = logger
+        logger = Logger.console(level: .warning)
     }
 
     /// One measured combination; times are medians.

@@ -16,13 +16,13 @@ struct ServeRun {
     init(_ options: ServeOptions, environment: [String: String]) {
         self.options = options
         self.environment = environment
-        var logger = Logger(label: "penstock") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: options.logging.level.rawValue) ?? .info
-        self.logger = logger
+        logger = Logger.console(
+            level: Logger.Level(rawValue: options.logging.level.rawValue) ?? .info)
     }
 
     func run() async throws {
         let interruption = Interruption()
+        try await PenstockHTTPServer.checkAddress(serverOptions)
         let plan = try ServingPlan(
             PipelineRequest(
                 modelPath: options.model.path, pipeline: options.pipeline,
@@ -60,23 +60,27 @@ struct ServeRun {
         until interruption: Interruption
     ) async throws {
         if !options.server.skipWarmup { await warmUp(coordinator) }
-        var server = HTTPServerOptions()
-        server.host = options.server.host
-        server.port = options.server.port
-        server.apiKey = options.server.apiKey
-        server.streamInterval = options.server.streamInterval
         let name = model.name
         let host = options.server.host
         try await PenstockHTTPServer(
             engine: CoordinatorEngine(
                 coordinator: coordinator, tokenCapacity: limits.tokenCapacity),
-            model: model, options: server,
-            logger: logger
+            model: model, options: serverOptions, logger: logger
         ).run(
             onListening: { port in
                 Console.print("Penstock serves \(name) at http://\(host):\(port)")
             },
             untilShutdown: { await interruption.wait() })
+    }
+
+    private var serverOptions: HTTPServerOptions {
+        var server = HTTPServerOptions()
+        server.host = options.server.host
+        server.port = options.server.port
+        server.apiKey = options.server.apiKey
+        server.streamInterval = options.server.streamInterval
+        server.logsRequests = options.logging.logsRequests
+        return server
     }
 
     /// One token through all stages, so that the first client does not wait for products to be
@@ -92,11 +96,13 @@ struct ServeRun {
 
     private func describe(_ plan: ServingPlan) {
         let model = plan.model
+        let threadCount = plan.stages[0].threadCount
+        let threads = threadCount == 1 ? "1 thread" : "\(threadCount) threads"
         let layers = plan.stages[0].layerCounts.map(String.init).joined(separator: " + ")
         logger.info(
             """
             \(model.architecture): \(layers) layers on \(plan.limits.stageCount) stages, \
-            \(plan.stages[0].threadCount) threads each, context \(plan.limits.contextLength), \
+            \(threads) each, context \(plan.limits.contextLength), \
             KV cache for \(plan.limits.tokenCapacity) tokens
             """)
     }

@@ -113,33 +113,70 @@ struct BadInputTests {
         }
     }
 
-    /// Command lines that cannot be served, what they say, and their exit status.
-    static let badCommands: [(arguments: [String], says: String, status: Int32)] = {
-        let model = ["serve", "--model-path", TestModels.smolLM2]
-        return [
-            (["serve", "--model-path", "/nowhere/model.gguf"], "/nowhere/model.gguf", 1),
-            (model + ["--pp-size", "31"], "more than the model's 30 layers", 2),
-            (
-                model + ["--pp-size", "2", "--pp-layer-partition", "15,14"],
-                "adds up to 29, the model has 30 layers", 2
-            ),
-            (model + ["--pp-size", "3", "--pp-layer-partition", "15,15"], "2 entries", 2),
-            (model + ["--context-length", "9000"], "above the model's 8192", 2),
-            (model + ["--chunked-prefill-size", "100"], "a multiple of the page size 64", 2),
-            (model + ["--tp-size", "2"], "not supported yet", 2),
-            (model + ["--pp-sise", "2"], "--pp-size", 2),
-            (["serve", "--model-path", damaged("short.gguf", keeping: 1000)], "short.gguf", 1),
-            (["serve", "--model-path", damaged("half.gguf", keeping: 40_000_000)], "half.gguf", 1),
-            (["serve", "--model-path", folderWithoutShard()], "model-00002-of-00003", 1),
-        ]
-    }()
+    /// A command line that cannot be served.
+    struct BadCommand: Sendable, CustomTestStringConvertible {
+        /// In a folder of its own, for what it wants to put there.
+        var arguments: @Sendable (URL) throws -> [String]
+        var says: String
+        var status: Int32 = 2
 
-    @Test("what cannot be served ends with one line", arguments: badCommands.indices)
-    func refuseCommand(_ index: Int) async throws {
-        let (arguments, says, status) = Self.badCommands[index]
-        let result = try await ChildProcess.run(Penstock.executable, arguments)
-        #expect(result.status == status, "\(arguments)")
-        #expect(result.errors.contains(says), "\(result.errors)")
+        var testDescription: String { says }
+
+        /// One about the test model's flags.
+        static func flags(_ flags: String..., says: String) -> BadCommand {
+            BadCommand(
+                arguments: { _ in ["--model-path", TestModels.smolLM2] + flags }, says: says)
+        }
+
+        /// One about the beginning of the test model's file.
+        static func truncated(to count: Int) -> BadCommand {
+            let name = "\(count)-bytes.gguf"
+            return BadCommand(
+                arguments: { folder in
+                    let path = folder.appending(path: name)
+                    let whole = FileHandle(forReadingAtPath: TestModels.smolLM2)
+                    try whole?.read(upToCount: count)?.write(to: path)
+                    return ["--model-path", path.path]
+                }, says: name, status: 1)
+        }
+    }
+
+    static let badCommands: [BadCommand] = [
+        BadCommand(
+            arguments: { _ in ["--model-path", "/nowhere/model.gguf"] },
+            says: "/nowhere/model.gguf", status: 1),
+        .flags("--pp-size", "31", says: "more than the model's 30 layers"),
+        .flags(
+            "--pp-size", "2", "--pp-layer-partition", "15,14",
+            says: "adds up to 29, the model has 30 layers"),
+        .flags("--pp-size", "3", "--pp-layer-partition", "15,15", says: "2 entries"),
+        .flags("--context-length", "9000", says: "above the model's 8192"),
+        .flags("--chunked-prefill-size", "100", says: "a multiple of the page size 64"),
+        .flags("--tp-size", "2", says: "not supported yet"),
+        .flags("--pp-sise", "2", says: "--pp-size"),
+        .truncated(to: 1000),
+        .truncated(to: 40_000_000),
+        BadCommand(
+            arguments: { folder in
+                let copy = folder.appending(path: "without-shard")
+                try FileManager.default.copyItem(
+                    atPath: TestModels.tinyLlama, toPath: copy.path)
+                try FileManager.default.removeItem(
+                    at: copy.appending(path: "model-00002-of-00003.safetensors"))
+                return ["--model-path", copy.path]
+            }, says: "model-00002-of-00003", status: 1),
+    ]
+
+    @Test("what cannot be served ends with one line", arguments: badCommands)
+    func refuseCommand(_ bad: BadCommand) async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "penstock-refusal-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try await ChildProcess.run(
+            Penstock.executable, ["serve"] + bad.arguments(folder))
+        #expect(result.status == bad.status)
+        #expect(result.errors.contains(bad.says), "\(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         #expect(result.output == "")
     }
@@ -150,33 +187,10 @@ struct BadInputTests {
             let port = try #require(server.url.port)
             let result = try await ChildProcess.run(
                 Penstock.executable,
-                ["serve", "--log-level", "error", "--port", "\(port)"] + ServingTests.arguments)
+                ["serve", "--port", "\(port)"] + ServingTests.arguments)
             #expect(result.status == 1)
             #expect(result.errors.contains("cannot listen on 127.0.0.1:\(port)"))
             #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         }
-    }
-
-    /// The beginning of the model's file.
-    private static func damaged(_ name: String, keeping count: Int) -> String {
-        let path = folder().appending(path: name)
-        let whole = FileHandle(forReadingAtPath: TestModels.smolLM2)
-        try? whole?.read(upToCount: count)?.write(to: path)
-        return path.path
-    }
-
-    private static func folderWithoutShard() -> String {
-        let copy = folder().appending(path: "without-shard")
-        try? FileManager.default.copyItem(atPath: TestModels.tinyLlama, toPath: copy.path)
-        try? FileManager.default.removeItem(
-            at: copy.appending(path: "model-00002-of-00003.safetensors"))
-        return copy.path
-    }
-
-    private static func folder() -> URL {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-refusals-\(UUID().uuidString)")
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder
     }
 }

@@ -18,8 +18,11 @@ package struct RunningGeneration: Sendable {
     private let continuation: AsyncStream<Update>.Continuation
     private let tasks: [Task<Void, Never>]
 
-    /// Submits every plan, in order.
-    package init(plans: [GenerationPlan], engine: any InferenceEngine, tokenizer: Tokenizer?) {
+    /// Submits every plan, in order. `onEnd` gets the record of each sequence that is over.
+    package init(
+        plans: [GenerationPlan], engine: any InferenceEngine, tokenizer: Tokenizer?,
+        onEnd: @escaping @Sendable (_ sequence: Int, GenerationRecord) -> Void = { _, _ in }
+    ) {
         self.plans = plans
         let streams = plans.map { plan in
             engine.submit(prompt: plan.prompt, sampling: plan.sampling, logprobs: plan.logprobs)
@@ -30,9 +33,13 @@ package struct RunningGeneration: Sendable {
             let session = GenerationSession(plan: plans[sequence], tokenizer: tokenizer)
             let stream = streams[sequence]
             return Task {
+                var record = GenerationRecord(promptTokenCount: plans[sequence].prompt.count)
                 await session.run(stream, on: engine) { update in
+                    record.note(update)
                     continuation.yield(Update(sequence: sequence, update: update))
                 }
+                record.end()
+                onEnd(sequence, record)
             }
         }
         self.updates = updates

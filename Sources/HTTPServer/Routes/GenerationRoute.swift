@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import PipelineTypes
 
@@ -39,7 +40,8 @@ struct GenerationRoute: Sendable {
         _ call: GenerationCall, until closure: ConnectionClosure
     ) -> RunningGeneration {
         let generation = RunningGeneration(
-            plans: call.plans, engine: state.engine, tokenizer: state.model.tokenizer)
+            plans: call.plans, engine: state.engine, tokenizer: state.model.tokenizer,
+            onEnd: requestLog(names: call.names))
         let active = state.generations
         let entry = active.add(
             ActiveGenerations.Entry(
@@ -50,6 +52,13 @@ struct GenerationRoute: Sendable {
             closure.remove(registration)
         }
         return generation
+    }
+
+    /// Writes what became of each sequence, if that is wanted.
+    private func requestLog(names: [String]) -> @Sendable (Int, GenerationRecord) -> Void {
+        guard state.options.logsRequests else { return { _, _ in } }
+        let logger = state.logger
+        return { sequence, record in logger.info("\(names[sequence]): \(record)") }
     }
 
     private func respond(

@@ -16,8 +16,7 @@ struct ChildProcessError: Error, CustomStringConvertible {
 final class ChildProcess: @unchecked Sendable {
     private let process = Process()
     private let folder: URL
-    private let ended = Mutex<(status: Int32?, waiters: [CheckedContinuation<Int32, Never>])>(
-        (nil, []))
+    private let ending = Ending()
 
     init(_ program: String, _ arguments: [String]) throws {
         folder = FileManager.default.temporaryDirectory
@@ -28,14 +27,7 @@ final class ChildProcess: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.emptyFile(folder.appending(path: "output"))
         process.standardError = try Self.emptyFile(folder.appending(path: "errors"))
-        process.terminationHandler = { [self] process in
-            let waiters = ended.withLock { state in
-                state.status = process.terminationStatus
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resume(returning: process.terminationStatus) }
-        }
+        process.terminationHandler = { [ending] in ending.come($0.terminationStatus) }
         try process.run()
     }
 
@@ -76,19 +68,13 @@ final class ChildProcess: @unchecked Sendable {
 
     /// Waits for the end; returns the exit status.
     func end() async -> Int32 {
-        await withCheckedContinuation { waiter in
-            let status = ended.withLock { state in
-                if state.status == nil { state.waiters.append(waiter) }
-                return state.status
-            }
-            if let status { waiter.resume(returning: status) }
-        }
+        await ending.wait()
     }
 
     /// Waits for a whole line of output that holds `text`.
     func line(containing text: String) async throws -> String {
         while true {
-            let hasEnded = ended.withLock { $0.status != nil }
+            let hasEnded = ending.hasCome
             let lines = output.components(separatedBy: "\n").dropLast()
             if let line = lines.first(where: { $0.contains(text) }) { return line }
             if hasEnded { throw ChildProcessError("ended early: \(errors)") }
@@ -104,5 +90,35 @@ final class ChildProcess: @unchecked Sendable {
     private static func emptyFile(_ url: URL) throws -> FileHandle {
         try Data().write(to: url)
         return try FileHandle(forWritingTo: url)
+    }
+}
+
+/// A process's end, and those who wait for it.
+private final class Ending: Sendable {
+    private let state = Mutex<(status: Int32?, waiters: [CheckedContinuation<Int32, Never>])>(
+        (nil, []))
+
+    var hasCome: Bool {
+        state.withLock { $0.status != nil }
+    }
+
+    func come(_ status: Int32) {
+        let waiters = state.withLock { state in
+            state.status = status
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: status) }
+    }
+
+    /// The exit status.
+    func wait() async -> Int32 {
+        await withCheckedContinuation { waiter in
+            let status = state.withLock { state in
+                if state.status == nil { state.waiters.append(waiter) }
+                return state.status
+            }
+            if let status { waiter.resume(returning: status) }
+        }
     }
 }

@@ -63,13 +63,12 @@ struct Caller: Sendable {
 /// Runs `body` against a server on a free port.
 func withServer(
     _ engine: any InferenceEngine, model: ServedModel? = nil,
-    options: HTTPServerOptions = HTTPServerOptions(),
+    options: HTTPServerOptions = HTTPServerOptions(), log: MemoryLog = MemoryLog(),
     _ body: @Sendable (Caller) async throws -> Void
 ) async throws {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     let server = PenstockHTTPServer(
-        engine: engine, model: try model ?? TestModel.served(), options: options, logger: logger)
+        engine: engine, model: try model ?? TestModel.served(), options: options,
+        logger: log.logger)
     try await server.application().test(.live) { client in
         try await body(Caller(client: client, port: try #require(client.port)))
     }
