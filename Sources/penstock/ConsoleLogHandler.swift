@@ -1,7 +1,8 @@
 import Foundation
 import Logging
 
-/// Writes each event as one line on standard error: `2026-01-31 12:00:00 warning: message, key=value`.
+/// Writes each event as one line on standard error, like
+/// `2026-01-31 12:00:00 warning: message, key=value`.
 struct ConsoleLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
