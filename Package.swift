@@ -39,6 +39,7 @@ let package = Package(
     targets: [
         // Words
         .target(name: "PipelineTypes", swiftSettings: strict),
+        .target(name: "JSON", swiftSettings: strict),
 
         // Decide
         .target(name: "KVPaging", dependencies: ["PipelineTypes", heap], swiftSettings: strict),
@@ -56,7 +57,8 @@ let package = Package(
         .target(
             name: "Kernels", dependencies: ["PipelineTypes", "CKernels", "COneDNN"],
             swiftSettings: strict),
-        .target(name: "Checkpoints", dependencies: ["PipelineTypes"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints", dependencies: ["PipelineTypes", "JSON"], swiftSettings: strict),
         .target(
             name: "DecoderModels", dependencies: ["PipelineTypes", "Kernels", "Checkpoints"],
             swiftSettings: strict),
@@ -86,14 +88,14 @@ let package = Package(
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(
-            name: "Tokenization", dependencies: ["PipelineTypes", "CPCRE2"],
+            name: "Tokenization", dependencies: ["PipelineTypes", "JSON", "CPCRE2"],
             swiftSettings: strict),
         .target(name: "ChatTemplates", swiftSettings: strict),
         .target(
             name: "HTTPServer",
             dependencies: [
-                "PipelineTypes", "Tokenization", "ChatTemplates", hummingbird, hummingbirdCore,
-                logging, nioCore, nioHTTP1, nioPosix,
+                "PipelineTypes", "JSON", "Tokenization", "ChatTemplates", hummingbird,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // The executable
@@ -111,6 +113,7 @@ let package = Package(
         // Tests
         .testTarget(
             name: "PipelineTypesTests", dependencies: ["PipelineTypes"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(
             name: "KVPagingTests", dependencies: ["PipelineTypes", "KVPaging"],
             swiftSettings: strict),
@@ -123,15 +126,15 @@ let package = Package(
             dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],
             swiftSettings: strict),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "CheckpointsTests", dependencies: ["JSON", "Checkpoints"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "TokenizationTests",
             dependencies: ["PipelineTypes", "Tokenization", "Checkpoints"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], exclude: ["Fixtures"],
-            swiftSettings: strict),
+            name: "ChatTemplatesTests", dependencies: ["JSON", "ChatTemplates"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .target(
             name: "PipelineTestKit",
             dependencies: ["PipelineTypes", "StageProtocol", "Coordinator", logging],
@@ -166,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "PipelineTypes", "Tokenization", "ChatTemplates", "HTTPServer", hummingbird,
-                hummingbirdTesting, logging, nioCore, nioPosix,
+                "PipelineTypes", "JSON", "Tokenization", "ChatTemplates", "HTTPServer",
+                hummingbird, hummingbirdTesting, logging, nioCore, nioPosix,
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandLineOptionsTests", dependencies: ["CommandLineOptions"],

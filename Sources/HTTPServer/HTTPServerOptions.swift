@@ -1,3 +1,5 @@
+package import JSON
+
 /// How the server listens and whom it serves.
 package struct HTTPServerOptions: Sendable {
     package var host = "127.0.0.1"

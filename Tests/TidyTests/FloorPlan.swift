@@ -49,6 +49,7 @@ struct FloorPlan {
     static let penstock = FloorPlan(rooms: [
         // words
         Room(target: "PipelineTypes", isPure: true),
+        Room(target: "JSON", isPure: true),
         Room(target: "CPlatform", unsafe: .everywhere),
         // decide
         Room(target: "KVPaging", uses: ["PipelineTypes"], modules: collections, isPure: true),
@@ -61,7 +62,7 @@ struct FloorPlan {
         Room(target: "CKernels", unsafe: .everywhere),
         Room(
             target: "Kernels", uses: ["PipelineTypes", "COneDNN", "CKernels"], unsafe: .everywhere),
-        Room(target: "Checkpoints", uses: ["PipelineTypes"], unsafe: .everywhere),
+        Room(target: "Checkpoints", uses: ["PipelineTypes", "JSON"], unsafe: .everywhere),
         Room(
             target: "DecoderModels", uses: ["Kernels", "Checkpoints", "PipelineTypes"],
             unsafe: .files(["KV"])),
@@ -87,11 +88,11 @@ struct FloorPlan {
         // serve
         Room(target: "CPCRE2", unsafe: .everywhere),
         Room(
-            target: "Tokenization", uses: ["PipelineTypes", "CPCRE2"],
+            target: "Tokenization", uses: ["PipelineTypes", "JSON", "CPCRE2"],
             unsafe: .files(["Pattern"])),
         Room(target: "ChatTemplates"),
         Room(
-            target: "HTTPServer", uses: ["Tokenization", "ChatTemplates", "PipelineTypes"],
+            target: "HTTPServer", uses: ["Tokenization", "ChatTemplates", "PipelineTypes", "JSON"],
             modules: [
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix",
                 "Logging",

@@ -135,6 +135,33 @@ struct HuggingFaceFilesTests {
         if !name.isEmpty { #expect(foundName == name) }
     }
 
+    @Test(
+        "what is no JSON is an error with file and place",
+        arguments: [
+            ("", 0, "unexpected end of the text"), ("{", 1, "expected a key in quotes"),
+            ("NaN", 0, "expected a value"), ("1e999", 0, "the number 1e999 is out of range"),
+            (#""\ud800""#, 1, "an escape is half of a surrogate pair"),
+            ("\u{feff}{}", 0, "expected a value"), ("[1]]", 3, "unexpected text after the value"),
+            (String(repeating: "[", count: 1_000_000), 64, "nested more than 64 levels deep"),
+        ])
+    func syntaxErrors(text: String, offset: Int, reason: String) {
+        #expect(
+            Self.error(text)
+                == .invalidJSON(file: "tokenizer.json", offset: offset, reason: reason))
+    }
+
+    @Test("configurations are read as Python reads them")
+    func pythonConfigurations() throws {
+        var files = try Self.files("llama3")
+        files.configuration = Array(#"{"x":NaN,"eos_token_id":1,"eos_token_id":2}"#.utf8)
+        #expect(try Tokenizer(files).endOfSequence == [2])
+        files.generationConfiguration = Array(#"{"eos_token_id":}"#.utf8)
+        #expect(
+            throws: TokenizerError.invalidJSON(
+                file: "generation_config.json", offset: 16, reason: "expected a value")
+        ) { try Tokenizer(files) }
+    }
+
     @Test("a file that lies is an error")
     func liesAreErrors() {
         #expect(Self.error("{}") == .missingField("tokenizer.json.model"))

@@ -1,3 +1,5 @@
+import JSON
+
 /// The header of a safetensors file.
 ///
 /// Layout: header length (8 bytes, little-endian); the header, a JSON object that gives each
@@ -21,10 +23,10 @@ struct SafetensorsFile {
         }
         let start = try cursor.skip(length)
         let text = UnsafeRawBufferPointer(rebasing: mapping.bytes[start..<cursor.offset])
-        let header = try JSONParser.object(text, file: mapping.path)
+        let header = try JSONObject(parsing: text, file: mapping.path)
         var tensors: [TensorRecord] = []
-        for (name, entry) in header.sorted(by: { $0.key < $1.key }) where name != "__metadata__" {
-            tensors.append(try Self.record(name, entry, dataStart: cursor.offset, in: mapping))
+        for member in header.members where member.key != "__metadata__" {
+            tensors.append(try Self.record(member, dataStart: cursor.offset, in: mapping))
         }
         // An empty tensor comes before the one that starts where it does.
         tensors.sort {
@@ -35,11 +37,11 @@ struct SafetensorsFile {
     }
 
     private static func record(
-        _ name: String, _ entry: JSONValue, dataStart: Int, in mapping: FileMapping
+        _ member: JSONObject.Member, dataStart: Int, in mapping: FileMapping
     ) throws(CheckpointError) -> TensorRecord {
-        let context = ErrorContext(file: mapping.path, subject: "tensor \(name)")
-        guard let members = entry.object else {
-            throw context.malformed(expected: "an object", found: entry.kind)
+        let context = ErrorContext(file: mapping.path, subject: "tensor \(member.key)")
+        guard let members = member.value.object else {
+            throw context.malformed(expected: "an object", found: member.value.kind)
         }
         func read<T>(
             _ key: String, as expected: String, _ convert: (JSONValue) -> T?
@@ -71,7 +73,7 @@ struct SafetensorsFile {
             try check(shape, elementType, byteCount: offsets[1] - offsets[0], context)
         }
         return TensorRecord(
-            name: name, elementType: elementType, typeName: typeName, shape: shape,
+            name: member.key, elementType: elementType, typeName: typeName, shape: shape,
             bytes: dataStart + offsets[0]..<dataStart + offsets[1])
     }
 

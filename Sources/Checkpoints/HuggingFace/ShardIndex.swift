@@ -1,3 +1,5 @@
+import JSON
+
 /// `model.safetensors.index.json`: which file of the folder holds which tensors.
 struct ShardIndex {
     /// In the order of the file names.
@@ -8,16 +10,17 @@ struct ShardIndex {
     init(path: String) throws(CheckpointError) {
         let weightMap = try JSONSettings.read(path: path).object("weight_map")
         var tensors: [String: Set<String>] = [:]
-        for (name, value) in weightMap.values.sorted(by: { $0.key < $1.key }) {
-            guard let shard = value.string else {
-                throw weightMap.error(name, .malformed(expected: "a string", found: value.kind))
+        for member in weightMap.values.members {
+            guard let shard = member.value.string else {
+                throw weightMap.error(
+                    member.key, .malformed(expected: "a string", found: member.value.kind))
             }
             guard Self.isPlainFileName(shard) else {
                 throw weightMap.error(
-                    name,
+                    member.key,
                     .malformed(expected: "the name of a file beside it", found: "\"\(shard)\""))
             }
-            tensors[shard, default: []].insert(name)
+            tensors[shard, default: []].insert(member.key)
         }
         guard tensors.count <= Self.shardsMax else {
             throw weightMap.error(

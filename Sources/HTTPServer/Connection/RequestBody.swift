@@ -1,4 +1,5 @@
 import Hummingbird
+import JSON
 import NIOCore
 import NIOPosix
 
@@ -18,7 +19,8 @@ extension Request {
         }
         let field = try await offloaded(bytes: buffer.readableBytes) { () throws(APIError) in
             do throws(JSONSyntaxError) {
-                return JSONField(value: try JSONValue(parsing: Array(buffer.readableBytesView)))
+                let bytes = Array(buffer.readableBytesView)
+                return JSONField(value: try JSONValue(parsing: bytes, .request))
             } catch {
                 throw APIError(error)
             }
@@ -35,4 +37,12 @@ func offloaded<Value: Sendable>(
 ) async throws -> Value {
     guard bytes > 32 << 10 else { return try work() }
     return try await NIOThreadPool.singleton.runIfActive(work)
+}
+
+extension JSONParsingOptions {
+    /// Clients are many and get the benefit of the doubt. A prompt of a million token ids has as
+    /// many values.
+    static let request = JSONParsingOptions(
+        depthMax: 128, valuesMax: 1 << 24, repeatedKeys: .replaced, loneSurrogates: .replaced,
+        hugeNumbers: .infinite, allowsByteOrderMark: true)
 }

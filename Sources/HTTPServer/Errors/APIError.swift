@@ -1,3 +1,4 @@
+package import JSON
 package import PipelineTypes
 
 /// A request's fault, or the engine's, as the client is told of it.

@@ -1,3 +1,5 @@
+import JSON
+
 /// How one route words what its sequences produce.
 protocol ResponseFormat: Sendable {
     /// The body of a response that is not streamed; one transcript for each sequence.

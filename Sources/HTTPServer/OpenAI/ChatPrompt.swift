@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 import PipelineTypes
 import Tokenization
 
@@ -122,7 +123,7 @@ struct ChatPrompt {
         guard case .object(var members) = call.value,
             case .object(var function)? = members["function"],
             case .string(let text)? = function["arguments"],
-            let arguments = try? JSONValue(parsing: Array(text.utf8))
+            let arguments = try? JSONValue(parsing: Array(text.utf8), .request)
         else { return call.value ?? .null }
         function["arguments"] = arguments
         members["function"] = .object(function)

@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 import PipelineTypes
 import Tokenization
 

@@ -1,3 +1,5 @@
+import JSON
+
 extension GenerationOutcome {
     /// OpenAI's `finish_reason`.
     var openAIName: JSONValue {

@@ -1,3 +1,5 @@
+import JSON
+
 /// Token counts of one request. The choices of one prompt share it, so it counts once.
 struct Usage: Sendable {
     private let choicesPerPrompt: Int

@@ -1,3 +1,4 @@
+import JSON
 import PipelineTypes
 import Tokenization
 

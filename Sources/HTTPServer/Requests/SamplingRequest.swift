@@ -1,3 +1,4 @@
+import JSON
 import PipelineTypes
 
 /// The names that a route gives to the parameters that are not called the same everywhere.

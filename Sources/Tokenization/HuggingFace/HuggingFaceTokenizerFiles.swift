@@ -21,8 +21,7 @@ extension Tokenizer {
     /// that is not known here is refused by name. `truncation` and `padding` are read by nobody:
     /// they are about batches, and a prompt is never cut.
     package init(_ files: HuggingFaceTokenizerFiles) throws(TokenizerError) {
-        let root = JSONField(
-            "tokenizer.json", try JSONParser.parse(files.tokenizer, file: "tokenizer.json"))
+        let root = try JSONField(file: "tokenizer.json", files.tokenizer, .tokenizer)
         let model = try TokenizerModel(root.required("model"))
         var vocabulary = model.vocabulary
         let addedTokens = try root.addedTokens(vocabulary: vocabulary)

@@ -1,3 +1,4 @@
+import JSON
 import PipelineTypes
 
 /// Which tokens begin and end a sequence, from the files beside `tokenizer.json`.
@@ -32,7 +33,7 @@ struct SpecialTokenConfiguration {
     }
 
     private static func root(_ bytes: [UInt8], _ file: String) throws(TokenizerError) -> JSONField {
-        JSONField(file, try JSONParser.parse(bytes, file: file))
+        try JSONField(file: file, bytes, .configuration)
     }
 
     private mutating func readModelFile(_ root: JSONField) throws(TokenizerError) {

@@ -1,3 +1,4 @@
+import JSON
 import PipelineTypes
 
 /// The `model` of a `tokenizer.json`: byte-pair encoding, its vocabulary and merges.
@@ -43,15 +44,17 @@ struct TokenizerModel {
     }
 
     private static func vocabulary(_ field: JSONField) throws(TokenizerError) -> Vocabulary {
-        let members = try field.members()
+        let members = try field.object().members
         var vocabulary = Vocabulary()
         vocabulary.reserve(members.count)
-        for (name, value) in members {
-            guard case .integer(let id) = value else { throw field.wrongType("a map to integers") }
+        for member in members {
+            guard case .integer(let id) = member.value else {
+                throw field.wrongType("a map to integers")
+            }
             guard id >= 0, id < Vocabulary.idMax else {
                 throw .idOutOfRange(field: field.path, id: id)
             }
-            try vocabulary.add(name: name, id: TokenID(id))
+            try vocabulary.add(name: member.key, id: TokenID(id))
         }
         return vocabulary
     }

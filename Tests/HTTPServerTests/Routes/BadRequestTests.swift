@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 import PipelineTypes
 import Testing
 
@@ -42,6 +43,10 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
     static let bodies: [BadRequest] = [
         .chat("", "The request body is not valid JSON: unexpected end of the text (byte 0)."),
         .chat("{", "The request body is not valid JSON: expected a key in quotes (byte 1)."),
+        .chat(
+            String(repeating: "[", count: 100_000),
+            "The request body is not valid JSON: nested more than 128 levels deep (byte 128)."),
+        .chat("\u{FEFF}[]", "The request body: expected an object, got a list."),
         .chat("[]", "The request body: expected an object, got a list."),
         .chat("null", "The request body: expected an object, got null."),
         .chat("{}", "messages: the field is required."),

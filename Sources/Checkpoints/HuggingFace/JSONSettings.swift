@@ -1,15 +1,17 @@
+package import JSON
+
 /// A JSON object of settings, such as a model's `config.json` or an object within it.
 package struct JSONSettings: KeyedSettings {
     package let file: String
-    package let values: [String: JSONValue]
+    package let values: JSONObject
     /// The keys that lead to an object within the document, each with a dot behind it.
     private let prefix: String
 
-    package init(file: String, values: [String: JSONValue]) {
+    package init(file: String, values: JSONObject) {
         self.init(file: file, values: values, prefix: "")
     }
 
-    private init(file: String, values: [String: JSONValue], prefix: String) {
+    private init(file: String, values: JSONObject, prefix: String) {
         self.file = file
         self.values = values
         self.prefix = prefix
@@ -54,7 +56,7 @@ extension JSONSettings {
                 .malformed(
                     expected: "at most \(sizeMax) bytes", found: "\(mapping.bytes.count)"))
         }
-        let values = try JSONParser.object(mapping.bytes, file: path)
+        let values = try JSONObject(parsing: mapping.bytes, file: path)
         return JSONSettings(file: path, values: values)
     }
 }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A place in a request body, with the path that error messages name. Readers return nil where
 /// the field is absent or null and throw where it is something else than asked for.
 package struct JSONField: Sendable {
@@ -103,6 +105,21 @@ extension JSONField {
         guard case .object(let object) = value else { throw unexpected("an object") }
         return object.members.map { member in
             (member.key, JSONField(path: "\(path).\(member.key)", value: member.value))
+        }
+    }
+}
+
+extension JSONValue {
+    /// What it is, for error messages.
+    var kind: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "a boolean"
+        case .integer, .number: "a number"
+        case .string: "a string"
+        case .array: "a list"
+        case .object: "an object"
+        case .encoded: "JSON text"
         }
     }
 }

@@ -1,14 +1,4 @@
-/// A value of a JSON document.
-package enum JSONValue: Hashable, Sendable {
-    case null
-    case boolean(Bool)
-    /// A number written without fraction and exponent, if it fits.
-    case integer(Int)
-    case number(Double)
-    case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
-}
+package import JSON
 
 extension JSONValue: SettingValue {
     package var unsignedInteger: Int? {
@@ -35,7 +25,7 @@ extension JSONValue: SettingValue {
         if case .array(let value) = self { value } else { nil }
     }
 
-    package var object: [String: JSONValue]? {
+    package var object: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
@@ -48,6 +38,7 @@ extension JSONValue: SettingValue {
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
+        case .encoded: "JSON text"
         }
     }
 }

@@ -1,15 +1,4 @@
-/// A JSON value. Objects keep their members in order, and keys are told apart by their bytes:
-/// vocabularies hold strings that differ and yet are canonically equivalent, which the keys of a
-/// Swift dictionary would not survive.
-enum JSONValue: Sendable {
-    case null
-    case boolean(Bool)
-    case integer(Int)
-    case number(Double)
-    case string(String)
-    case array([JSONValue])
-    case object([(key: String, value: JSONValue)])
-}
+import JSON
 
 /// A place inside a JSON document, with the path that leads there, for reading it with errors that
 /// say what is wrong where.
@@ -22,17 +11,21 @@ struct JSONField {
         self.value = value
     }
 
-    var isNull: Bool {
-        if case .null = value { true } else { false }
+    /// The document that `file` holds.
+    init(
+        file: String, _ bytes: [UInt8], _ options: JSONParsingOptions
+    ) throws(TokenizerError) {
+        do throws(JSONSyntaxError) {
+            self.init(file, try JSONValue(parsing: bytes, options))
+        } catch {
+            throw .invalidJSON(file: file, offset: error.offset, reason: error.message)
+        }
     }
 
     /// The member `key`; nil if it is missing or null.
     func optional(_ key: String) throws(TokenizerError) -> JSONField? {
-        for member in try members() where member.key == key {
-            let field = JSONField("\(path).\(key)", member.value)
-            return field.isNull ? nil : field
-        }
-        return nil
+        guard let value = try object()[key], value != .null else { return nil }
+        return JSONField("\(path).\(key)", value)
     }
 
     /// The member `key`, which must be there and not null.
@@ -41,9 +34,9 @@ struct JSONField {
         return field
     }
 
-    func members() throws(TokenizerError) -> [(key: String, value: JSONValue)] {
-        guard case .object(let members) = value else { throw wrongType("an object") }
-        return members
+    func object() throws(TokenizerError) -> JSONObject {
+        guard case .object(let object) = value else { throw wrongType("an object") }
+        return object
     }
 
     func elements() throws(TokenizerError) -> [JSONField] {
@@ -74,4 +67,13 @@ struct JSONField {
     func wrongType(_ expected: String) -> TokenizerError {
         .wrongType(field: path, expected: expected)
     }
+}
+
+extension JSONParsingOptions {
+    /// For `tokenizer.json`, in which the vocabulary names a token that is there twice. The largest
+    /// published vocabularies have two million values.
+    static let tokenizer = JSONParsingOptions(valuesMax: 1 << 24, repeatedKeys: .kept)
+    /// For the configurations beside it, which Python writes and reads.
+    static let configuration = JSONParsingOptions(
+        repeatedKeys: .replaced, allowsNonFiniteNumbers: true)
 }
