@@ -78,6 +78,13 @@ package final class Coordinator: Sendable {
         shared.timings
     }
 
+    /// Returns the reason when the pipeline was lost too often to be started again; nil when the
+    /// coordinator has stopped or the task is cancelled. One task at a time may wait.
+    package func failure() async -> String? {
+        for await reason in shared.failures { return reason }
+        return nil
+    }
+
     /// Ends every request and every process, within five seconds whatever state they are in.
     package func shutDown() async {
         guard isStarted.load(ordering: .relaxed) else { return }

@@ -202,7 +202,7 @@ final class CoordinatorLoop {
             let reason = "The pipeline was lost too often, the last time because \(lossReason)."
             logger.critical("\(reason)")
             failure = reason
-            shared.update { $0.phase = .failed(reason) }
+            shared.fail(reason)
             schedule(.abandon(reason: reason), now: now)
         }
     }

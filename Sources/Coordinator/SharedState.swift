@@ -12,8 +12,12 @@ final class SharedState: Sendable {
     }
 
     private let content: Mutex<Content>
+    /// Holds the reason once the pipeline is given up; ends with the thread.
+    let failures: AsyncStream<String>
+    private let failuresContinuation: AsyncStream<String>.Continuation
 
     init(limits: ServingLimits, timingsKept: Int) {
+        (failures, failuresContinuation) = AsyncStream.makeStream()
         let scheduler = Scheduler(limits: limits)
         content = Mutex(
             Content(
@@ -37,6 +41,12 @@ final class SharedState: Sendable {
         content.withLock { $0.timings.append(timing) }
     }
 
+    /// The pipeline will not come back.
+    func fail(_ reason: String) {
+        update { $0.phase = .failed(reason) }
+        failuresContinuation.yield(reason)
+    }
+
     /// The thread is about to end.
     func stop(_ phase: CoordinatorPhase) {
         let waiters = content.withLock { content in
@@ -46,6 +56,7 @@ final class SharedState: Sendable {
             return content.waiters
         }
         for waiter in waiters { waiter.resume() }
+        failuresContinuation.finish()
     }
 
     /// Returns when the thread has stopped.

@@ -2,13 +2,13 @@ import Checkpoints
 import Kernels
 
 extension Checkpoint {
-    /// A tensor's values as f32, checked to be `count`.
-    func values(named name: String, count: Int) throws(CheckpointError) -> [Float] {
+    /// A tensor of `count` values.
+    func vector(named name: String, count: Int) throws(CheckpointError) -> Tensor {
         let tensor = try self.tensor(named: name)
         guard tensor.rows * tensor.columns == count else {
             throw misshapen(tensor, expected: "\(count) values")
         }
-        return try tensor.values()
+        return tensor
     }
 
     /// A weight [rows, columns], checked to have this shape.

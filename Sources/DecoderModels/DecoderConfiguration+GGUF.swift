@@ -42,7 +42,9 @@ extension DecoderConfiguration {
         // Scaled frequencies come as a tensor of divisors, one for each frequency.
         var scale = RotaryEmbedding.Scaling.none
         if checkpoint.has("rope_freqs.weight") {
-            let divisors = try checkpoint.values(named: "rope_freqs.weight", count: headSize / 2)
+            let divisors = try checkpoint.vector(
+                named: "rope_freqs.weight", count: headSize / 2
+            ).values()
             scale = .divisors(divisors)
         }
         rope = RotaryEmbedding(

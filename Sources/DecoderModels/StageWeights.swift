@@ -37,13 +37,12 @@ package struct StageWeights: Sendable {
         _ checkpoint: Checkpoint, _ configuration: DecoderConfiguration, layers: Range<Int>,
         type: ComputeType, threadCount: Int, progress: (Double) -> Void
     ) throws {
-        let names = TensorNames(checkpoint.contents)
+        let tensors = DecoderTensors(checkpoint, configuration)
         let loader = WeightLoader(
-            checkpoint: checkpoint, configuration: configuration, names: names, type: type,
-            widths: PanelWidths(threadCount: threadCount))
+            tensors: tensors, type: type, widths: PanelWidths(threadCount: threadCount))
         let isFirst = layers.lowerBound == 0
         let isLast = layers.upperBound == configuration.layerCount
-        embedding = isFirst ? try loader.embedding() : nil
+        embedding = isFirst ? try tensors.embedding() : nil
         // The head of a small model weighs as much as many layers: count it by its size.
         let headUnits = isLast ? loader.headSizeInLayers : 0
         let units = Double(layers.count) + headUnits
@@ -69,11 +68,11 @@ package struct StageWeights: Sendable {
 
 /// Reads and packs the weights of single layers.
 struct WeightLoader {
-    let checkpoint: Checkpoint
-    let configuration: DecoderConfiguration
-    let names: TensorNames
+    let tensors: DecoderTensors
     let type: ComputeType
     let widths: PanelWidths
+
+    private var configuration: DecoderConfiguration { tensors.configuration }
 
     var headSizeInLayers: Double {
         let hidden = Double(configuration.hiddenSize)
@@ -85,58 +84,28 @@ struct WeightLoader {
         return hidden * Double(configuration.vocabularySize) / perLayer
     }
 
-    func embedding() throws(CheckpointError) -> Tensor {
-        try checkpoint.matrix(
-            named: names.embedding, rows: configuration.vocabularySize,
-            columns: configuration.hiddenSize)
-    }
-
     func head() throws -> StageWeights.Head {
-        let name = configuration.tiesEmbeddings ? names.embedding : names.output
-        let output = try checkpoint.matrix(
-            named: name, rows: configuration.vocabularySize, columns: configuration.hiddenSize)
+        let head = try tensors.head()
         return StageWeights.Head(
-            norm: try checkpoint.values(named: names.outputNorm, count: configuration.hiddenSize),
-            output: try pack([RowSource(output)]))
+            norm: try head.norm.values(), output: try pack([RowSource(head.output)]))
     }
 
     func layer(_ index: Int) throws -> StageWeights.Layer {
-        let prefix = names.layer(index)
-        let hidden = configuration.hiddenSize
-        let heads = configuration.headCount * configuration.headSize
-        let kvHeads = configuration.kvHeadCount * configuration.headSize
-        let interleaved = names.interleavesHeads ? configuration.headSize : nil
-        func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> Tensor {
-            try checkpoint.matrix(named: prefix + name, rows: rows, columns: columns)
-        }
+        let layer = try tensors.layer(index)
+        let interleaved = tensors.names.interleavesHeads ? configuration.headSize : nil
         let width = widths.gateWidth(feedForwardSize: configuration.feedForwardSize)
         return StageWeights.Layer(
-            attentionNorm: try checkpoint.values(
-                named: prefix + names.attentionNorm, count: hidden),
+            attentionNorm: try layer.attentionNorm.values(),
             qkv: try pack([
-                RowSource(
-                    try matrix(names.query, rows: heads, columns: hidden),
-                    interleavedHeadSize: interleaved),
-                RowSource(
-                    try matrix(names.key, rows: kvHeads, columns: hidden),
-                    interleavedHeadSize: interleaved),
-                RowSource(try matrix(names.value, rows: kvHeads, columns: hidden)),
+                RowSource(layer.query, interleavedHeadSize: interleaved),
+                RowSource(layer.key, interleavedHeadSize: interleaved),
+                RowSource(layer.value),
             ]),
-            attentionOutput: try pack([
-                RowSource(try matrix(names.attentionOutput, rows: hidden, columns: heads))
-            ]),
-            feedForwardNorm: try checkpoint.values(
-                named: prefix + names.feedForwardNorm, count: hidden),
-            gateUp: try packGateUp(
-                gate: try matrix(
-                    names.gate, rows: configuration.feedForwardSize, columns: hidden),
-                up: try matrix(names.up, rows: configuration.feedForwardSize, columns: hidden),
-                width: width),
+            attentionOutput: try pack([RowSource(layer.attentionOutput)]),
+            feedForwardNorm: try layer.feedForwardNorm.values(),
+            gateUp: try packGateUp(gate: layer.gate, up: layer.up, width: width),
             gateWidth: width,
-            down: try pack([
-                RowSource(
-                    try matrix(names.down, rows: hidden, columns: configuration.feedForwardSize))
-            ]))
+            down: try pack([RowSource(layer.down)]))
     }
 
     private func pack(_ sources: [RowSource]) throws -> PackedMatrix {

@@ -6,20 +6,12 @@ internal import Synchronization
 /// A stage's compute threads, pinned to cores of their own. The thread that creates the pool and
 /// calls `run` is its first worker; the others sleep between runs.
 ///
-/// Sendable: the state below is guarded by `lock`, or fixed after init.
+/// Sendable: what changes is in `calls`, which guards itself.
 package final class ThreadPool: @unchecked Sendable {
     private let meeting: Meeting
     private let workers: [Worker]
+    private let calls = WorkCalls()
     private var threads: [pthread_t] = []
-    private let lock = Mutex(Job())
-    private var wake = pthread_cond_t()
-    private var wakeLock = pthread_mutex_t()
-    private let announced = Atomic<Int>(0)
-
-    private struct Job {
-        var body: (@Sendable (Int) -> Void)?
-        var stops = false
-    }
 
     /// - Parameter cores: each worker's core, cyclically; empty leaves the threads unpinned.
     package init(threadCount: Int, cores: [Int], instructionSet: InstructionSet) {
@@ -29,21 +21,21 @@ package final class ThreadPool: @unchecked Sendable {
         workers = (0..<threadCount).map {
             Worker(index: $0, meeting: meeting, rowQuantum: instructionSet.rowQuantum)
         }
-        pthread_mutex_init(&wakeLock, nil)
-        pthread_cond_init(&wake, nil)
         Self.settle(on: cores.isEmpty ? nil : cores[0])
         for index in 1..<max(threadCount, 1) {
             let core = cores.isEmpty ? nil : cores[index % cores.count]
-            threads.append(startThread { [unowned self] in self.work(index, core: core) })
+            // The thread must not know the pool, which may be gone before the thread begins.
+            let thread = startThread { [calls] in
+                Self.settle(on: core)
+                calls.answer(as: index, meeting: meeting)
+            }
+            threads.append(thread)
         }
     }
 
     deinit {
-        lock.withLock { $0.stops = true }
-        ring()
+        calls.end()
         for thread in threads { pthread_join(thread, nil) }
-        pthread_cond_destroy(&wake)
-        pthread_mutex_destroy(&wakeLock)
     }
 
     package var threadCount: Int {
@@ -59,28 +51,67 @@ package final class ThreadPool: @unchecked Sendable {
             // closure is left by all threads before the last barrier.
             nonisolated(unsafe) let shared = escaping
             nonisolated(unsafe) let workers = workers
-            lock.withLock { $0.body = { shared(workers[$0]) } }
-            ring()
+            calls.call { shared(workers[$0]) }
             shared(workers[0])
             meeting.barrier()
-            lock.withLock { $0.body = nil }
+            calls.forget()
             meeting.barrier()
         }
     }
 
-    private func ring() {
-        pthread_mutex_lock(&wakeLock)
-        announced.add(1, ordering: .releasing)
-        pthread_cond_broadcast(&wake)
-        pthread_mutex_unlock(&wakeLock)
+    /// Pins the calling thread and keeps oneDNN's own threads away from it.
+    private static func settle(on core: Int?) {
+        penstock_openmp_use_one_thread()
+        if let core { pk_pin_thread(core) }
+    }
+}
+
+/// How a pool's owner calls its other workers to work.
+///
+/// Sendable: the call is guarded by `lock`, the condition variable by its own mutex.
+private final class WorkCalls: @unchecked Sendable {
+    private struct Call {
+        var body: (@Sendable (Int) -> Void)?
+        var isLast = false
     }
 
-    private func work(_ index: Int, core: Int?) {
-        Self.settle(on: core)
+    private let lock = Mutex(Call())
+    private let announced = Atomic<Int>(0)
+    private var wake = pthread_cond_t()
+    private var wakeLock = pthread_mutex_t()
+
+    init() {
+        pthread_mutex_init(&wakeLock, nil)
+        pthread_cond_init(&wake, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(&wake)
+        pthread_mutex_destroy(&wakeLock)
+    }
+
+    func call(_ body: @escaping @Sendable (Int) -> Void) {
+        lock.withLock { $0.body = body }
+        ring()
+    }
+
+    /// All workers have returned from the call.
+    func forget() {
+        lock.withLock { $0.body = nil }
+    }
+
+    /// No call comes any more.
+    func end() {
+        lock.withLock { $0.isLast = true }
+        ring()
+    }
+
+    /// A worker's life: answers every call until the last.
+    func answer(as index: Int, meeting: Meeting) {
         var seen = 0
         while true {
             seen = waitForRing(after: seen)
-            if lock.withLock({ $0.stops }) { return }
+            if lock.withLock({ $0.isLast }) { return }
             perform(index)
             meeting.barrier()
             meeting.barrier()
@@ -94,6 +125,13 @@ package final class ThreadPool: @unchecked Sendable {
         body?(index)
     }
 
+    private func ring() {
+        pthread_mutex_lock(&wakeLock)
+        announced.add(1, ordering: .releasing)
+        pthread_cond_broadcast(&wake)
+        pthread_mutex_unlock(&wakeLock)
+    }
+
     /// Spins for some ten microseconds, then sleeps.
     private func waitForRing(after seen: Int) -> Int {
         for _ in 0..<2000 where announced.load(ordering: .acquiring) == seen { spinOnce() }
@@ -101,12 +139,6 @@ package final class ThreadPool: @unchecked Sendable {
         while announced.load(ordering: .acquiring) == seen { pthread_cond_wait(&wake, &wakeLock) }
         pthread_mutex_unlock(&wakeLock)
         return seen + 1
-    }
-
-    /// Pins the calling thread and keeps oneDNN's own threads away from it.
-    private static func settle(on core: Int?) {
-        penstock_openmp_use_one_thread()
-        if let core { pk_pin_thread(core) }
     }
 }
 

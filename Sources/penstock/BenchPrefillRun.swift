@@ -52,7 +52,7 @@ struct BenchPrefillRun {
                 row.busyShares.map { String(format: "%.0f %%", $0 * 100) }.joined(separator: " "),
             ]
         }
-        Console.print(TextTable([header] + cells).text(alignsRight: true))
+        try Console.print(TextTable([header] + cells).text(alignsRight: true))
     }
 
     private func measure(

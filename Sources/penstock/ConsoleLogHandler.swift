@@ -23,7 +23,7 @@ struct ConsoleLogHandler: LogHandler {
         let time = Date.now.formatted(Self.timeFormat)
         // Messages quote what clients chose; none of them starts a line of its own.
         let text = Self.printable("\(event.message)\(details)")
-        FileHandle.standardError.write(Data("\(time) \(event.level): \(text)\n".utf8))
+        Console.writeError("\(time) \(event.level): \(text)\n")
     }
 
     private static let timeFormat = Date.ISO8601FormatStyle(

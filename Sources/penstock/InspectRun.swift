@@ -40,12 +40,13 @@ struct InspectRun {
 
     func run() throws {
         let report = try makeReport()
-        if options.json { try Console.printJSON(report) } else { Console.print(text(report)) }
+        if options.json { try Console.printJSON(report) } else { try Console.print(text(report)) }
     }
 
     private func makeReport() throws -> Report {
         let checkpoint = try Checkpoint.open(path: options.modelPath)
         let model = try DecoderConfiguration(checkpoint)
+        try DecoderTensors(checkpoint, model).check()
         let partition: LayerPartition
         do throws(LayerPartitionError) {
             partition =

@@ -6,6 +6,7 @@ import Foundation
 @main
 enum Penstock {
     static func main() {
+        Console.prepare()
         let environment = ProcessInfo.processInfo.environment
         let reader = InvocationReader(environment: environment)
         let invocation: Invocation
@@ -46,7 +47,7 @@ enum Penstock {
     ) async throws {
         switch invocation {
         case .print(let text):
-            Console.print(text)
+            try Console.print(text)
         case .serve(let options):
             try await ServeRun(options, environment: environment).run()
         case .inspect(let options):

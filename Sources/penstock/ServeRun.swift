@@ -47,6 +47,10 @@ struct ServeRun {
         watching.cancel()
         do {
             try await serve(model, plan.limits, coordinator, until: interruption)
+            // Whoever started this process is told, so that they can start another.
+            if case .failed(let reason) = coordinator.status.phase {
+                throw CoordinatorError(reason)
+            }
         } catch {
             await coordinator.shutDown()
             throw error
@@ -68,9 +72,17 @@ struct ServeRun {
             model: model, options: serverOptions, logger: logger
         ).run(
             onListening: { port in
-                Console.print("Penstock serves \(name) at http://\(host):\(port)")
+                // Nobody need be listening.
+                try? Console.print("Penstock serves \(name) at http://\(host):\(port)")
             },
-            untilShutdown: { await interruption.wait() })
+            untilShutdown: {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await interruption.wait() }
+                    group.addTask { _ = await coordinator.failure() }
+                    await group.next()
+                    group.cancelAll()
+                }
+            })
     }
 
     private var serverOptions: HTTPServerOptions {

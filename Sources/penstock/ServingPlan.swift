@@ -29,6 +29,7 @@ struct ServingPlan {
     init(_ request: PipelineRequest) throws {
         let checkpoint = try Checkpoint.open(path: request.modelPath)
         let model = try DecoderConfiguration(checkpoint)
+        try DecoderTensors(checkpoint, model).check()
         self.checkpoint = checkpoint
         self.model = model
         let stageCount = request.pipeline.stageCount
@@ -57,8 +58,13 @@ struct ServingPlan {
             prefillTokensMax: request.scheduling.prefillTokensMax,
             microbatchRequestsMax: request.scheduling.microbatchRequestsMax,
             prefixCacheEnabled: request.memory.prefixCacheEnabled)
+        let availableCores = availableCores()
+        if let threads = request.compute.threads, threads > max(1, availableCores.count) {
+            throw UsageError(
+                "--threads \(threads) is more than the \(availableCores.count) cores there are")
+        }
         let cores = CoreShares(
-            stageCount: stageCount, threads: request.compute.threads, cores: availableCores())
+            stageCount: stageCount, threads: request.compute.threads, cores: availableCores)
         stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: request.modelPath,

@@ -10,7 +10,7 @@ struct FlagTableTests {
             "--model-path=m", "--model=m", "--served-model-name=a", "--host=::", "--port=30001",
             "--api-key=a", "--pp-size=2", "--pipeline-parallel-size=2",
             "--pp-async-batch-depth=1", "--pp-max-micro-batch-size=1", "--chunked-prefill-size=64",
-            "--max-prefill-tokens=1", "--max-running-requests=1", "--max-queued-requests=1",
+            "--max-prefill-tokens=64", "--max-running-requests=1", "--max-queued-requests=1",
             "--max-total-tokens=64", "--mem-fraction-static=0.5", "--context-length=1",
             "--disable-radix-cache", "--watchdog-timeout=1", "--log-level=warning",
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--stream-interval=1",

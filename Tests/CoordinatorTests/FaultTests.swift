@@ -78,6 +78,7 @@ extension RealStagesTests {
                 #expect(reason.contains("lost too often"))
                 #expect(coordinator.status.phase == .failed(reason))
                 #expect(coordinator.status.restarts == 2)
+                #expect(await coordinator.failure() == reason)
                 let next = await coordinator.answer([1, 2], newTokens: 1)
                 #expect(next.end == .failed(reason))
             }

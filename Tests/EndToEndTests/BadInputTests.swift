@@ -128,6 +128,20 @@ struct BadInputTests {
                 arguments: { _ in ["--model-path", TestModels.smolLM2] + flags }, says: says)
         }
 
+        /// One about a checkpoint folder, damaged.
+        static func damagedFolder(
+            says: String, damage: @escaping @Sendable (URL) throws -> Void
+        ) -> BadCommand {
+            BadCommand(
+                arguments: { folder in
+                    let copy = folder.appending(path: "damaged")
+                    try FileManager.default.copyItem(
+                        atPath: TestModels.tinyLlama, toPath: copy.path)
+                    try damage(copy)
+                    return ["--model-path", copy.path, "--skip-tokenizer-init"]
+                }, says: says, status: 1)
+        }
+
         /// One about the beginning of the test model's file.
         static func truncated(to count: Int) -> BadCommand {
             let name = "\(count)-bytes.gguf"
@@ -154,17 +168,21 @@ struct BadInputTests {
         .flags("--chunked-prefill-size", "100", says: "a multiple of the page size 64"),
         .flags("--tp-size", "2", says: "not supported yet"),
         .flags("--pp-sise", "2", says: "--pp-size"),
+        .flags("--max-prefill-tokens", "63", says: "from 64"),
+        .flags("--threads", "4096", says: "more than the"),
         .truncated(to: 1000),
         .truncated(to: 40_000_000),
-        BadCommand(
-            arguments: { folder in
-                let copy = folder.appending(path: "without-shard")
-                try FileManager.default.copyItem(
-                    atPath: TestModels.tinyLlama, toPath: copy.path)
-                try FileManager.default.removeItem(
-                    at: copy.appending(path: "model-00002-of-00003.safetensors"))
-                return ["--model-path", copy.path]
-            }, says: "model-00002-of-00003", status: 1),
+        .damagedFolder(says: "model-00002-of-00003") { copy in
+            try FileManager.default.removeItem(
+                at: copy.appending(path: "model-00002-of-00003.safetensors"))
+        },
+        .damagedFolder(says: "tensor model.layers.1.mlp.up_proj.weight: missing") { copy in
+            let file = copy.appending(path: "model.safetensors.index.json")
+            let lines = try String(contentsOf: file, encoding: .utf8)
+                .components(separatedBy: "\n")
+            try lines.filter { !$0.contains("layers.1.mlp.up_proj") }.joined(separator: "\n")
+                .write(to: file, atomically: true, encoding: .utf8)
+        },
     ]
 
     @Test("what cannot be served ends with one line", arguments: badCommands)

@@ -80,6 +80,16 @@ struct ServingTests {
         }
     }
 
+    @Test("a server whose stages cannot be kept alive ends and says why")
+    func givesUp() async throws {
+        let server = try await ServerProcess([
+            "--model-path", TestModels.tinyLlama, "--skip-tokenizer-init", "--pp-size", "2",
+        ])
+        let end = await server.loseStagesForGood()
+        #expect(end.status == 1)
+        #expect(end.errors.contains("penstock: The pipeline was lost too often"))
+    }
+
     @Test("clients that come and go leave no page behind")
     func comingAndGoing() async throws {
         try await ServerProcess.run(Self.arguments + ["--max-total-tokens", "16384"]) { server in

@@ -5,6 +5,13 @@ import Testing
 
 @Suite("thread pool")
 struct ThreadPoolTests {
+    @Test("a pool may go before its threads have begun")
+    func shortLived() {
+        for _ in 0..<500 {
+            _ = ThreadPool(threadCount: 4, cores: [], instructionSet: .scalar)
+        }
+    }
+
     @Test("every task is done once, in every round, with any number of threads", arguments: 1...5)
     func everyTaskOnce(threads: Int) {
         let pool = ThreadPool(threadCount: threads, cores: [], instructionSet: .best)

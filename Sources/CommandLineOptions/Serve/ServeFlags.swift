@@ -1,4 +1,5 @@
 import ArgumentParser
+import PipelineTypes
 
 /// Which model, and what clients see of it.
 struct ModelFlags: ParsableArguments {
@@ -129,8 +130,10 @@ struct SchedulingFlags: ParsableArguments {
 
     @Option(
         name: .customLong("max-prefill-tokens"),
-        help: .init("Prompt tokens of one microbatch (default: 16384).", valueName: "tokens"),
-        transform: Checked.integer(Checked.tokens))
+        help: .init(
+            "Prompt tokens of one microbatch, at least 64 (default: 16384).",
+            valueName: "tokens"),
+        transform: Checked.integer(Page.size...Checked.tokens.upperBound))
     var prefillTokensMax = 16384
 
     @Option(

@@ -36,6 +36,19 @@ final class ServerProcess: Sendable {
         ProcessTree.descendants(of: child.processID)
     }
 
+    /// Kills its stages again and again until it ends itself; returns its exit status and what it
+    /// wrote on standard error.
+    func loseStagesForGood() async -> (status: Int32, errors: String) {
+        async let status = child.end()
+        while ProcessTree.isRunning(child.processID) {
+            for process in processes where ProcessTree.arguments(of: process).last == "stage" {
+                kill(process, SIGKILL)
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return (await status, child.errors)
+    }
+
     /// Ctrl-C. Returns the exit status and how many seconds the end took.
     func interrupt() async -> (status: Int32, seconds: Double) {
         let began = ContinuousClock.now
@@ -90,6 +103,11 @@ enum ProcessTree {
             next += parents.filter { $0.1 == process }.map(\.0)
         }
         return found
+    }
+
+    static func arguments(of process: Int32) -> [Substring] {
+        let text = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+        return (text ?? "").split(separator: "\0")
     }
 
     static func isRunning(_ process: Int32) -> Bool {
