@@ -17,6 +17,7 @@ package struct Tokenizer: Sendable {
     let normalizedMatcher: AddedTokenMatcher
     /// What special tokens stand around an encoded text.
     let frame: SequenceFrame
+    private let countBound: TokenCountBound
 
     package let beginOfSequence: TokenID?
     /// The tokens that end a generated text; a model may have several (of the text, of a turn).
@@ -44,6 +45,7 @@ package struct Tokenizer: Sendable {
                 decoding: Normalization.formC(Array(token.text.utf8)[...]), as: UTF8.self)
         }
         frame = parts.frame
+        countBound = TokenCountBound(parts)
         beginOfSequence = try parts.beginOfSequence.map { id throws(TokenizerError) in
             try vocabulary.checked(id, field: "beginning-of-sequence token")
         }
@@ -94,14 +96,21 @@ extension Tokenizer {
     /// The ids of `text`, between those that begin and end a sequence if `addSpecialTokens`.
     /// Special tokens that are spelled out in the text are recognised, unless the text comes from
     /// someone who must not write them: `recognizeSpecialTokens` false encodes them as text.
+    /// Stops once there are more than `enough` tokens.
     package func encode(
-        _ text: String, addSpecialTokens: Bool, recognizeSpecialTokens: Bool = true
+        _ text: String, addSpecialTokens: Bool, recognizeSpecialTokens: Bool = true,
+        enough: Int = .max
     ) -> [TokenID] {
-        var encoding = Encoding(tokenizer: self)
+        var encoding = Encoding(tokenizer: self, enough: enough)
         if addSpecialTokens { encoding.tokens += frame.prefix }
         encoding.append(Array(text.utf8), recognizesSpecial: recognizeSpecialTokens)
         if addSpecialTokens { encoding.tokens += frame.suffix }
         return encoding.takeTokens()
+    }
+
+    /// Tokens that `text` has at least, found without encoding it.
+    package func tokenCountMin(of text: String) -> Int {
+        countBound.tokenCountMin(of: text)
     }
 }
 
@@ -109,11 +118,13 @@ extension Tokenizer {
 private struct Encoding: ~Copyable {
     let tokenizer: Tokenizer
     var tokens: [TokenID] = []
+    private let enough: Int
     private let matchScratch = MatchScratch()
     private var pairScratch = BytePairScratch()
 
-    init(tokenizer: Tokenizer) {
+    init(tokenizer: Tokenizer, enough: Int) {
         self.tokenizer = tokenizer
+        self.enough = enough
     }
 
     consuming func takeTokens() -> [TokenID] {
@@ -123,7 +134,7 @@ private struct Encoding: ~Copyable {
     mutating func append(_ text: [UInt8], recognizesSpecial: Bool) {
         let parts = tokenizer.verbatimMatcher.parts(
             of: text, 0..<text.count, recognizesSpecial: recognizesSpecial)
-        for part in parts {
+        for part in parts where tokens.count <= enough {
             if let token = part.token {
                 tokens.append(token)
             } else if tokenizer.normalizesText {
@@ -142,14 +153,14 @@ private struct Encoding: ~Copyable {
     ) {
         let parts = tokenizer.normalizedMatcher.parts(
             of: text, range, recognizesSpecial: recognizesSpecial)
-        for part in parts {
+        for part in parts where tokens.count <= enough {
             if let token = part.token {
                 tokens.append(token)
                 continue
             }
             let pieces = tokenizer.preTokenizer.pieces(
                 of: text, part.range, scratch: matchScratch)
-            for piece in pieces {
+            for piece in pieces where tokens.count <= enough {
                 tokenizer.encoder.encode(text, piece, scratch: &pairScratch, into: &tokens)
             }
         }

@@ -28,6 +28,12 @@ struct SmolLM2Tests {
         return vocabulary
     }
 
+    @Test("a long text is known to have many tokens, though some bytes have none of their own")
+    func longTextHasManyTokens() throws {
+        let tokenizer = try Tokenizer(Self.vocabulary.get())
+        #expect(tokenizer.tokenCountMin(of: String(repeating: " ", count: 1_000_000)) > 1000)
+    }
+
     @Test("its ids are the reference's on every hard string")
     func idsAreTheReferences() throws {
         try expectReferenceIDs(Tokenizer(Self.vocabulary.get()), "smollm2")

@@ -29,6 +29,11 @@ struct BytePairEncoder: Sendable {
         tokenOfByte = (UInt8.min...UInt8.max).map { vocabulary.token(ofBytes: [$0]) }
     }
 
+    /// Whether a byte is a token; others are left out or unknown.
+    func hasToken(ofByte byte: UInt8) -> Bool {
+        tokenOfByte[Int(byte)] != nil
+    }
+
     /// Appends the tokens of bytes[piece] to `tokens`.
     func encode(
         _ bytes: [UInt8], _ piece: Range<Int>, scratch: inout BytePairScratch,
