@@ -116,11 +116,11 @@ package struct PenstockHTTPServer: Sendable {
 }
 
 extension HTTPServerBuilder {
-    /// HTTP/1.1 that watches for clients that leave and answers those who ask before they send a
+    /// HTTP/1 that watches for clients that leave and answers those who ask before they send a
     /// long body (`Expect: 100-continue`); curl waits a second for that answer.
     fileprivate static var continuing: HTTPServerBuilder {
         HTTPServerBuilder { respond in
-            HTTP1Channel(
+            let http1 = HTTP1Channel(
                 responder: { request, writer, channel in
                     if request.headers[.expect]?.lowercased() == "100-continue" {
                         try await writer.writeInformationalHead(HTTPResponse(status: .continue))
@@ -131,6 +131,7 @@ extension HTTPServerBuilder {
                     additionalChannelHandlers: [DisconnectWatcher()],
                     // Of connections without a request, and of requests that do not arrive.
                     idleTimeout: .seconds(120)))
+            return HTTPConnection(http1: http1)
         }
     }
 }
