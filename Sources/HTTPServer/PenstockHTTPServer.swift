@@ -94,8 +94,15 @@ package struct PenstockHTTPServer: Sendable {
         try? await Task.sleep(for: .milliseconds(100))
     }
 
+    private static let anyHeader = [HTTPField.Name("*")].compactMap { $0 }
+
     private func makeRouter() -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        // Outermost, so that web pages may read errors too. "*" stands for every header but one.
+        router.add(
+            middleware: CORSMiddleware(
+                allowOrigin: .all, allowHeaders: [.authorization, .contentType] + Self.anyHeader,
+                allowMethods: [.get, .post, .head, .options], maxAge: .minutes(10)))
         let routes = state.routes
         router.add(
             middleware: ErrorMiddleware(

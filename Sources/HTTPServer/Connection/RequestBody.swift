@@ -4,8 +4,15 @@ import NIOCore
 import NIOPosix
 
 extension Request {
-    /// The whole body as JSON; throws 413 if it is longer than `bytesMax`.
+    /// The whole body as JSON; throws 413 if it is longer than `bytesMax`, and 415 if it is
+    /// compressed.
     func jsonBody(bytesMax: Int) async throws -> JSONField {
+        let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
+        guard encoding == "identity" else {
+            throw APIError(
+                status: 415,
+                message: "Content-Encoding \(encoding) is not supported; send plain JSON.")
+        }
         let tooLong = APIError(
             status: 413, message: "The request body is longer than \(bytesMax) bytes.")
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > bytesMax {

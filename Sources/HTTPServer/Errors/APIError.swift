@@ -23,7 +23,7 @@ package struct APIError: Error, Hashable, Sendable {
     /// What kind of error it is, in the words that clients of this interface know.
     package var type: String {
         switch status {
-        case 400, 413: "BadRequestError"
+        case 400, 413, 415: "BadRequestError"
         case 401: "AuthenticationError"
         case 404: "NotFoundError"
         case 405: "MethodNotAllowedError"
