@@ -5,14 +5,14 @@ package struct GenerationRecord: Sendable, CustomStringConvertible {
     package private(set) var tokenCount = 0
     /// nil if it was cancelled.
     package private(set) var outcome: GenerationOutcome?
-    /// From submission to the first token, and to the end.
+    /// From the request's arrival to the first token, and to the end.
     package private(set) var timeToFirstToken: Duration?
     package private(set) var duration: Duration = .zero
-    private let submitted: ContinuousClock.Instant
+    private let arrived: ContinuousClock.Instant
 
-    init(promptTokenCount: Int, submitted: ContinuousClock.Instant = .now) {
+    init(promptTokenCount: Int, arrived: ContinuousClock.Instant) {
         self.promptTokenCount = promptTokenCount
-        self.submitted = submitted
+        self.arrived = arrived
     }
 
     mutating func note(_ update: GenerationUpdate) {
@@ -22,17 +22,17 @@ package struct GenerationRecord: Sendable, CustomStringConvertible {
         case .promptScored:
             break
         case .generated:
-            if tokenCount == 0 { timeToFirstToken = submitted.duration(to: .now) }
+            if tokenCount == 0 { timeToFirstToken = arrived.duration(to: .now) }
             tokenCount += 1
         case .ended(let outcome, _):
             self.outcome = outcome
         }
-        duration = submitted.duration(to: .now)
+        duration = arrived.duration(to: .now)
     }
 
     /// Closes the record of a sequence that may have had no last update.
     mutating func end() {
-        duration = submitted.duration(to: .now)
+        duration = arrived.duration(to: .now)
     }
 
     package var description: String {

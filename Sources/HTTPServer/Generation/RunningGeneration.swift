@@ -18,9 +18,11 @@ package struct RunningGeneration: Sendable {
     private let continuation: AsyncStream<Update>.Continuation
     private let tasks: [Task<Void, Never>]
 
-    /// Submits every plan, in order. `onEnd` gets the record of each sequence that is over.
+    /// Submits every plan, in order. `onEnd` gets the record of each sequence that is over, whose
+    /// times count from `arrived`.
     package init(
         plans: [GenerationPlan], engine: any InferenceEngine, tokenizer: Tokenizer?,
+        arrived: ContinuousClock.Instant = .now,
         onEnd: @escaping @Sendable (_ sequence: Int, GenerationRecord) -> Void = { _, _ in }
     ) {
         self.plans = plans
@@ -33,7 +35,8 @@ package struct RunningGeneration: Sendable {
             let session = GenerationSession(plan: plans[sequence], tokenizer: tokenizer)
             let stream = streams[sequence]
             return Task {
-                var record = GenerationRecord(promptTokenCount: plans[sequence].prompt.count)
+                var record = GenerationRecord(
+                    promptTokenCount: plans[sequence].prompt.count, arrived: arrived)
                 await session.run(stream, on: engine) { update in
                     record.note(update)
                     continuation.yield(Update(sequence: sequence, update: update))

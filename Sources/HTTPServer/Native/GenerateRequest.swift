@@ -6,6 +6,7 @@ import Tokenization
 struct GenerateRequest {
     private let body: JSONField
     private let model: ServedModel
+    private let began = ContinuousClock.now
 
     init(_ body: JSONField, model: ServedModel) {
         self.body = body
@@ -41,7 +42,7 @@ struct GenerateRequest {
             names: items.map(\.id),
             format: NativeFormat(
                 plans: plans, items: items, isList: isBatch || plans.count > 1,
-                tokenizer: model.tokenizer))
+                tokenizer: model.tokenizer, began: began))
     }
 
     /// What the client calls a prompt's sequences; a name of ours if it does not say.

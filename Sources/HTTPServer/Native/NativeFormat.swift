@@ -18,13 +18,18 @@ struct NativeFormat: ResponseFormat {
     var isList: Bool
     /// nil leaves the text out.
     var tokenizer: Tokenizer?
-    private let began = ContinuousClock.now
+    /// When the request came, before its text was encoded.
+    private let began: ContinuousClock.Instant
 
-    init(plans: [GenerationPlan], items: [NativeItem], isList: Bool, tokenizer: Tokenizer?) {
+    init(
+        plans: [GenerationPlan], items: [NativeItem], isList: Bool, tokenizer: Tokenizer?,
+        began: ContinuousClock.Instant
+    ) {
         self.plans = plans
         self.items = items
         self.isList = isList
         self.tokenizer = tokenizer
+        self.began = began
     }
 
     func body(for transcripts: [Transcript]) -> JSONValue {

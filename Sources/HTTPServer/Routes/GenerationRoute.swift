@@ -15,10 +15,12 @@ struct GenerationRoute: Sendable {
     let wordError: @Sendable (APIError) -> JSONValue
 
     func respond(to request: Request, in context: ServerContext) async throws -> Response {
+        let arrived = ContinuousClock.now
         do {
             let call = try await self.call(from: request)
             let closure = await DisconnectWatcher.closure(of: context.channel)
-            return try await respond(to: call, generation: start(call, until: closure))
+            return try await respond(
+                to: call, generation: start(call, since: arrived, until: closure))
         } catch let error as APIError {
             return Response(json: wordError(error), status: .init(code: error.status))
         } catch is CancellationError where state.generations.isShuttingDown {
@@ -38,11 +40,12 @@ struct GenerationRoute: Sendable {
     }
 
     private func start(
-        _ call: GenerationCall, until closure: ConnectionClosure
+        _ call: GenerationCall, since arrived: ContinuousClock.Instant,
+        until closure: ConnectionClosure
     ) -> RunningGeneration {
         let generation = RunningGeneration(
             plans: call.plans, engine: state.engine, tokenizer: state.model.tokenizer,
-            onEnd: requestLog(names: call.names))
+            arrived: arrived, onEnd: requestLog(names: call.names))
         let active = state.generations
         let entry = active.add(
             ActiveGenerations.Entry(

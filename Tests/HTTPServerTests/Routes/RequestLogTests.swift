@@ -1,4 +1,5 @@
 import HTTPServer
+import NIOCore
 import PipelineTypes
 import Testing
 
@@ -46,6 +47,27 @@ import Testing
             #expect(try await eventually { log.lines.count == 1 })
         }
         #expect(log.lines.first?.contains("0 generated; cancelled after ") == true)
+    }
+
+    @Test("the times count from the arrival of the request") func arrival() async throws {
+        let log = MemoryLog()
+        try await withServer(ScriptedEngine(saying: "ok"), options: Self.options, log: log) {
+            server in
+            var head = RawClient.request(path: "/generate", body: Self.body)
+            let body = try #require(head.getSlice(at: head.writerIndex - 5, length: 5))
+            head.moveWriterIndex(to: head.writerIndex - 5)
+            let start = head
+            try await RawClient.connect(port: server.port).executeThenClose { inbound, outbound in
+                try await outbound.write(start)
+                try await Task.sleep(for: .milliseconds(300))
+                try await outbound.write(body)
+                for try await _ in inbound {}
+            }
+        }
+        let line = try #require(log.lines.first)
+        let words = line.split(separator: " ")
+        let end = try #require(words.dropLast().last.flatMap { Int($0) })
+        #expect(end >= 250 && words.last == "ms", "\(line)")
     }
 
     @Test("nothing is logged unless asked for") func silent() async throws {
