@@ -14,7 +14,7 @@ struct GenerateRequest {
     }
 
     func call() throws(APIError) -> GenerationCall {
-        try refuseUnsupported()
+        try body.refuseUnbuilt()
         let (prompts, isBatch) = try prompts()
         try RequestLimits.check(sequences: prompts.count)
         var plans: [GenerationPlan] = []
@@ -53,13 +53,6 @@ struct GenerateRequest {
         let isShared = isBatch && body["rid"].value?.kind == "a string"
         guard let name else { return ResponseIdentity.randomHexadecimal() }
         return isShared ? "\(name)_\(index)" : name
-    }
-
-    private func refuseUnsupported() throws(APIError) {
-        for key in ["input_embeds", "image_data", "audio_data", "video_data", "lora_path"]
-        where !body[key].isAbsent {
-            throw .unsupported(key, parameter: key)
-        }
     }
 
     private static let samplingNames: Set<String> = [
@@ -131,17 +124,17 @@ struct GenerateRequest {
     private func report(
         of index: Int, in count: Int, prompt: [TokenID]
     ) throws(APIError) -> NativeLogprobOptions? {
-        guard try option("return_logprob", at: index, of: count).boolean() ?? false else {
-            return nil
-        }
+        let isWanted = try option("return_logprob", at: index, of: count).boolean() ?? false
         let start = try option("logprob_start_len", at: index, of: count)
             .integer(in: -1...prompt.count)
         let top = try option("top_logprobs_num", at: index, of: count)
             .integer(in: 0...RequestLimits.nativeTopLogprobsMax)
+        let tokens = try selectedTokens(at: index, of: count)
+        let includesText = try body["return_text_in_logprobs"].boolean() ?? false
+        guard isWanted else { return nil }
         return NativeLogprobOptions(
-            promptStart: start == -1 ? nil : start, topCount: top ?? 0,
-            tokens: try selectedTokens(at: index, of: count),
-            includesText: try body["return_text_in_logprobs"].boolean() ?? false)
+            promptStart: start == -1 ? nil : start, topCount: top ?? 0, tokens: tokens,
+            includesText: includesText)
     }
 
     private func selectedTokens(at index: Int, of count: Int) throws(APIError) -> [TokenID]? {

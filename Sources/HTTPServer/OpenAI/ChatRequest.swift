@@ -53,11 +53,12 @@ struct ChatRequest {
 
     private func refuseUnsupported() throws(APIError) {
         try refuseConstrainedOutput(body)
-        for key in ["functions", "function_call"] where !body[key].isAbsent {
+        try refuseBestOf(body)
+        for key in ["functions", "function_call"] where !body[key].asksForNothing {
             throw .unsupported("\(key) (use tools)", parameter: key)
         }
-        if try body["continue_final_message"].boolean() ?? false {
-            throw .unsupported("continue_final_message", parameter: "continue_final_message")
+        for key in ["continue_final_message", "echo"] where try body[key].boolean() ?? false {
+            throw .unsupported(key, parameter: key)
         }
         switch body["tool_choice"].value {
         case nil, .null, "auto", "none": break

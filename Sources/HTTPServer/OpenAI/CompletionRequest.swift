@@ -48,10 +48,7 @@ struct CompletionRequest {
         if let suffix = try body["suffix"].string(), !suffix.isEmpty {
             throw .unsupported("suffix", parameter: "suffix")
         }
-        let best = try body["best_of"].integer()
-        if best != nil, best != (try body["n"].integer()) ?? 1 {
-            throw .unsupported("best_of other than n", parameter: "best_of")
-        }
+        try refuseBestOf(body)
         try refuseConstrainedOutput(body)
     }
 
@@ -88,6 +85,14 @@ struct CompletionRequest {
             }
         }
         return prompts
+    }
+}
+
+/// Throws if the request wants more sequences generated than it wants to see.
+func refuseBestOf(_ body: JSONField) throws(APIError) {
+    let best = try body["best_of"].integer()
+    if best != nil, best != (try body["n"].integer()) ?? 1 {
+        throw .unsupported("best_of other than n", parameter: "best_of")
     }
 }
 

@@ -41,7 +41,7 @@ struct SamplingRequest: Sendable {
         let stops = try fields["stop_token_ids"].tokens(in: model) ?? []
         let ignoresEnd = try fields["ignore_eos"].boolean() ?? false
         parameters.stopTokens = Self.distinct((ignoresEnd ? [] : model.endOfSequence) + stops)
-        try refuseUnsupported(fields)
+        try fields.refuseUnbuilt()
         do throws(SamplingParameterError) {
             try parameters.validate(vocabularySize: model.vocabularySize)
         } catch {
@@ -94,13 +94,6 @@ struct SamplingRequest: Sendable {
             throw field.error("logit_bias names \(biases.count) tokens, some of them twice.")
         }
         return biases
-    }
-
-    private func refuseUnsupported(_ fields: JSONField) throws(APIError) {
-        for key in ["json_schema", "regex", "ebnf", "structural_tag", "stop_regex"]
-        where !fields[key].isAbsent {
-            throw .unsupported(key, parameter: fields[key].path)
-        }
     }
 }
 

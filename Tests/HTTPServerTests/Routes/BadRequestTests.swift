@@ -66,7 +66,15 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
             #"{"messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
             "messages[0].content[0].text: the field is required."),
         .chat(
-            #"{"messages":[{"role":"critic","content":"no"}]}"#, "critics may not speak"),
+            #"{"messages":[{"role":"user","content":"x"},{"role":"critic","content":"no"}]}"#,
+            "messages[1].role: 'critic' is none of system, developer, user, assistant, tool, "
+                + "function."),
+        .chat(
+            #"{"messages":[{"role":"user","content":"boo"}]}"#,
+            "messages: the model's chat template does not allow this conversation: "
+                + "critics may not speak"),
+        .chat(with: #""echo":true"#, "echo is not supported yet."),
+        .chat(with: #""best_of":2"#, "best_of other than n is not supported yet."),
         .chat(with: #""model":"gpt-4o""#, "The model 'gpt-4o' does not exist.", status: 404),
         .chat(with: #""model":3"#, "model: expected a string, got a number."),
         .chat(with: #""temperature":-1"#, "temperature must be non-negative, got -1.0."),
@@ -112,7 +120,7 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
             "response_format json_object is not supported yet."),
         .chat(with: #""tool_choice":"required""#, "tool_choice required is not supported yet."),
         .chat(with: #""tools":[1]"#, "tools[0]: expected an object, got a number."),
-        .chat(with: #""functions":[]"#, "functions (use tools) is not supported yet."),
+        .chat(with: #""functions":[{}]"#, "functions (use tools) is not supported yet."),
         .chat(
             with: #""repetition_penalty":0"#, "repetition_penalty must be in (0, 2], got 0.0."),
         .completion("{}", "prompt: the field is required."),
