@@ -8,6 +8,8 @@ struct ChatPrompt {
     private let body: JSONField
     private let model: ServedModel
 
+    private static let roles = ["system", "developer", "user", "assistant", "tool", "function"]
+
     init(_ body: JSONField, model: ServedModel) {
         self.body = body
         self.model = model
@@ -17,13 +19,12 @@ struct ChatPrompt {
         guard let template = model.chatTemplate else {
             throw .badRequest("The model has no chat template; use /v1/completions.")
         }
-        let variables = try variables()
+        let conversation = Conversation(messages: try messages(), others: try variables())
         let text: String
         do throws(TemplateError) {
-            text = try template.render(variables)
+            text = try conversation.text(template)
         } catch {
-            throw .badRequest(
-                error.kind == .raised ? error.reason : error.description, parameter: "messages")
+            throw .badRequest(conversation.refusal(by: template, error), parameter: "messages")
         }
         // The template writes special tokens itself where the model wants them.
         let messages = body["messages"]
@@ -31,6 +32,7 @@ struct ChatPrompt {
             .checkedPrompt(at: messages)
     }
 
+    /// What the template gets besides the messages.
     private func variables() throws(APIError) -> [(String, TemplateValue)] {
         var variables: [(String, TemplateValue)] = []
         for (key, field) in try body["chat_template_kwargs"].members() ?? [] {
@@ -47,7 +49,6 @@ struct ChatPrompt {
                 variables.append(("eos_token", .string(tokenizer.text(of: end))))
             }
         }
-        variables.append(("messages", .list(try messages())))
         if let tools = try tools() { variables.append(("tools", tools)) }
         let adds = try body["add_generation_prompt"].boolean() ?? true
         variables.append(("add_generation_prompt", .boolean(adds)))
@@ -83,14 +84,16 @@ struct ChatPrompt {
         }
         let role = message["role"]
         let name = try role.required(role.string())
+        guard Self.roles.contains(name) else {
+            throw role.error(
+                "\(role.path): '\(name)' is none of \(Self.roles.joined(separator: ", ")).")
+        }
         // Templates know the role by its older name.
         if name == "developer" { members["role"] = "system" }
         let content = message["content"]
-        if let text = try text(of: content) {
-            members["content"] = .string(text)
-        } else if message["tool_calls"].isAbsent {
-            throw content.error("\(content.path): the field is required.")
-        }
+        let text = try text(of: content)
+        // Only users always say something: others may call tools, or return nothing from them.
+        members["content"] = .string(name == "user" ? try content.required(text) : text ?? "")
         if let calls = try message["tool_calls"].elements() {
             members["tool_calls"] = .array(calls.map(Self.withParsedArguments))
         }

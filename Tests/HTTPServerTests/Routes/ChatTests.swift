@@ -213,6 +213,55 @@ import Tokenization
                 Self.path, request(("max_tokens", 5), ("max_completion_tokens", 6)))
             _ = try await server.post(Self.path, request(("max_tokens", .integer(.max))))
         }
-        #expect(engine.submissions.map(\.sampling.maxNewTokens) == [nil, 5, 6, 4096])
+        #expect(engine.submissions.map(\.sampling.maxNewTokens) == [nil, 5, 6])
+    }
+
+    @Test("messages without content are empty, but for a user's") func emptyContent() async throws {
+        let engine = ScriptedEngine(saying: "x")
+        try await withServer(engine) { server in
+            let call: JSONValue = [
+                "id": "1", "type": "function", "function": ["name": "f", "arguments": "{}"],
+            ]
+            let answer = try await server.post(
+                Self.path,
+                [
+                    "messages": [
+                        ["role": "user", "content": "hi"],
+                        ["role": "assistant", "content": nil, "tool_calls": [call]],
+                        ["role": "tool", "tool_call_id": "1"],
+                        ["role": "assistant"], ["role": "assistant", "tool_calls": [call]],
+                    ]
+                ])
+            #expect(answer.status == 200)
+            let user = try await server.post(
+                Self.path, ["messages": [["role": "user", "content": nil]]])
+            #expect(user.status == 400)
+        }
+        let prompt = try #require(engine.submissions.first).prompt
+        #expect(
+            try TestModel.makeTokenizer().decode(prompt, skipSpecialTokens: true)
+                == "user:hi\nassistant:\ntool:\nassistant:\nassistant:\nassistant:")
+    }
+
+    @Test("the message that the template cannot take is named, with the reason at the end")
+    func faultyMessage() async throws {
+        try await withServer(ScriptedEngine(saying: "x")) { server in
+            for index in 0..<5 {
+                let messages = (0..<5).map { place -> JSONValue in
+                    let mood: JSONValue = place == index ? ["name": "blue"] : nil
+                    return ["role": "user", "content": "hi", "mood": mood]
+                }
+                let answer = try await server.post(Self.path, ["messages": .array(messages)])
+                #expect(answer.status == 400)
+                guard case .string(let message)? = try answer.json["message"] else {
+                    Issue.record("no message")
+                    return
+                }
+                #expect(
+                    message.hasPrefix(
+                        "messages[\(index)]: the model's chat template does not support this "
+                            + "message (chat template, line "))
+            }
+        }
     }
 }

@@ -23,11 +23,12 @@ enum TestModel {
 
     static let template = """
         {%- for message in messages -%}
-        {%- if message.role == 'critic' -%}
+        {%- if message.content == 'boo' -%}
         {{ raise_exception('critics may not speak') }}
         {%- endif -%}
         {{ '<|turn|>' + message.role + ':' + message.content + '\\n' }}
         {%- endfor -%}
+        {%- if message.mood -%}{{ message.mood.colour.upper() }}{%- endif -%}
         {%- if tools -%}{{ 'tools:' + (tools | tojson) + '\\n' }}{%- endif -%}
         {%- if style -%}{{ 'style:' + style + '\\n' }}{%- endif -%}
         {%- if add_generation_prompt -%}{{ '<|turn|>assistant:' }}{%- endif -%}
