@@ -31,6 +31,8 @@ package struct ServerOptions: Hashable, Sendable {
     package var apiKey: String?
     /// Tokens per event of a streamed answer.
     package var streamInterval: Int
+    /// Cuts what exceeds the context length instead of refusing the request.
+    package var allowsAutoTruncate: Bool
     package var skipWarmup: Bool
     /// How long a microbatch may take before its pipeline counts as lost.
     package var watchdogTimeoutSeconds: Double

@@ -12,6 +12,8 @@ package struct ServedModel: Sendable {
     package var architecture: String
     /// Positions that one request may have, prompt and output together.
     package var contextLength: Int
+    /// Cuts prompts and token limits that exceed the context, instead of refusing them.
+    package var truncatesToFit = false
     package var vocabularySize: Int
     /// nil serves token ids only.
     package var tokenizer: Tokenizer?

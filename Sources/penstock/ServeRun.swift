@@ -28,8 +28,9 @@ struct ServeRun {
                 modelPath: options.model.path, pipeline: options.pipeline,
                 scheduling: options.scheduling, memory: options.memory, compute: options.compute,
                 contextLength: options.model.contextLength))
-        let model = try ModelFiles(checkpoint: plan.checkpoint).servedModel(
+        var model = try ModelFiles(checkpoint: plan.checkpoint).servedModel(
             options.model, model: plan.model, contextLength: plan.limits.contextLength)
+        model.truncatesToFit = options.server.allowsAutoTruncate
         describe(plan)
 
         let starting = Task {

@@ -14,7 +14,8 @@ struct FlagTableTests {
             "--max-total-tokens=64", "--mem-fraction-static=0.5", "--context-length=1",
             "--disable-radix-cache", "--watchdog-timeout=1", "--log-level=warning",
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--stream-interval=1",
-            "--skip-server-warmup", "--threads=1", "--pp-layer-partition=30", "--isa=scalar",
+            "--allow-auto-truncate", "--skip-server-warmup", "--threads=1",
+            "--pp-layer-partition=30", "--isa=scalar",
             "--pp-activation-dtype=float32",
         ])
     func flagsThatWorkAreAcceptedInSilence(flag: String) throws {
@@ -67,7 +68,7 @@ struct FlagTableTests {
             ["--page-size", "1"], ["--enable-hierarchical-cache"], ["--enable-hicache"],
             ["--hicache-size", "30"], ["--hicache-storage-backend", "file"],
             ["--disaggregation-mode", "prefill"], ["--admin-api-key", "a"],
-            ["--allow-auto-truncate"], ["--tool-call-parser", "deepseekv32"],
+            ["--tool-call-parser", "deepseekv32"],
             ["--reasoning-parser", "deepseek-v3"], ["--enable-metrics"], ["--enable-cache-report"],
             ["--enable-request-time-stats-logging"], ["--decode-log-interval", "1"],
         ])

@@ -16,6 +16,7 @@ struct ServeOptionsTests {
         #expect(options.server.apiKey == nil)
         #expect(options.server.streamInterval == 1)
         #expect(options.server.watchdogTimeoutSeconds == 300)
+        #expect(!options.server.allowsAutoTruncate)
         #expect(!options.server.skipWarmup)
         #expect(
             options.pipeline
@@ -41,7 +42,7 @@ struct ServeOptionsTests {
         let options = try serve(
             "--served-model-name", "tiny", "--context-length", "4096", "--skip-tokenizer-init",
             "--host", "0.0.0.0", "--port", "0", "--api-key", "k=1", "--stream-interval", "4",
-            "--skip-server-warmup", "--watchdog-timeout", "1.5",
+            "--allow-auto-truncate", "--skip-server-warmup", "--watchdog-timeout", "1.5",
             "--pp-size", "3", "--pp-layer-partition", "10, 9,11", "--pp-async-batch-depth", "2",
             "--pp-max-micro-batch-size", "8", "--pp-activation-dtype", "bfloat16",
             "--chunked-prefill-size", "4096", "--max-prefill-tokens", "8192",
@@ -57,7 +58,7 @@ struct ServeOptionsTests {
                         skipTokenizerInit: true),
                     server: ServerOptions(
                         host: "0.0.0.0", port: 0, apiKey: "k=1", streamInterval: 4,
-                        skipWarmup: true, watchdogTimeoutSeconds: 1.5),
+                        allowsAutoTruncate: true, skipWarmup: true, watchdogTimeoutSeconds: 1.5),
                     pipeline: PipelineOptions(
                         stageCount: 3, layerCounts: [10, 9, 11], asyncBatchDepth: 2,
                         activationType: .bfloat16),

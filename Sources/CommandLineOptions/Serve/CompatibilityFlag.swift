@@ -116,7 +116,6 @@ extension CompatibilityFlag {
 
         // Serving.
         .init("--admin-api-key", values: .text, standing: .unbuilt),
-        .init("--allow-auto-truncate", standing: .unbuilt),
         .init("--tool-call-parser", values: .text, standing: .unbuilt),
         .init("--reasoning-parser", values: .text, standing: .unbuilt),
         .init("--enable-metrics", standing: .unbuilt),

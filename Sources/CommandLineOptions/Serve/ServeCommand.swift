@@ -24,7 +24,8 @@ struct ServeCommand: ParsableCommand {
                 contextLength: model.contextLength, skipTokenizerInit: model.skipTokenizerInit),
             server: ServerOptions(
                 host: server.host, port: server.port, apiKey: server.apiKey,
-                streamInterval: server.streamInterval, skipWarmup: server.skipWarmup,
+                streamInterval: server.streamInterval,
+                allowsAutoTruncate: server.allowsAutoTruncate, skipWarmup: server.skipWarmup,
                 watchdogTimeoutSeconds: server.watchdogTimeout),
             pipeline: PipelineOptions(
                 stageCount: pipeline.stageCount,

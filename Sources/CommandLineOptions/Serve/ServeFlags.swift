@@ -59,6 +59,11 @@ struct ServerFlags: ParsableArguments {
     var streamInterval = 1
 
     @Flag(
+        name: .customLong("allow-auto-truncate"),
+        help: "Cut prompts and token limits that exceed the context, instead of refusing them.")
+    var allowsAutoTruncate = false
+
+    @Flag(
         name: .customLong("skip-server-warmup"),
         help: "Accept clients before a first token has been generated.")
     var skipWarmup = false

@@ -35,6 +35,8 @@ package struct APIError: Error, Hashable, Sendable {
 }
 
 extension APIError {
+    static let contextLengthExceeded = "context_length_exceeded"
+
     package static func badRequest(_ message: String, parameter: String? = nil) -> APIError {
         APIError(status: 400, message: message, parameter: parameter)
     }
@@ -55,7 +57,7 @@ extension APIError {
         case .queueFull, .shuttingDown:
             self.init(status: 503, message: rejection.message)
         case .promptTooLong, .exceedsMemory:
-            self.init(status: 400, message: rejection.message, code: "context_length_exceeded")
+            self.init(status: 400, message: rejection.message, code: Self.contextLengthExceeded)
         case .emptyPrompt:
             self.init(status: 400, message: rejection.message)
         }

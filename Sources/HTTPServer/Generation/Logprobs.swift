@@ -14,9 +14,10 @@ extension JSONValue {
 }
 
 extension GenerationPlan {
-    /// The prompt's tokens from `start` on, each with its score. The first of them has none.
+    /// The prompt's tokens from `start` on, each with its score. The first of them has none. A
+    /// prompt that was cut may have none of them.
     func scoredPrompt(from start: Int, scores: [ScoredToken]) -> [ScoredToken] {
-        let tokens = prompt[start...]
+        let tokens = prompt.dropFirst(start)
         // The engine scores what follows the first of these tokens.
         let followers = tokens.dropFirst()
         let aligned = zip(followers, scores.suffix(followers.count)).map { token, score in

@@ -27,14 +27,11 @@ struct GenerateRequest {
             try RequestLimits.check(sequences: plans.count + sampling.choices)
             let name = try name(of: index, in: prompts.count, isBatch: isBatch)
             let report = try report(of: index, in: prompts.count, prompt: prompt)
-            for (choice, parameters) in sampling.parametersOfChoices().enumerated() {
+            let logprobs = report?.options(promptCount: prompt.count) ?? LogprobOptions()
+            plans += try sampling.plans(prompt: prompt, logprobs: logprobs)
+            for choice in 0..<sampling.choices {
                 let suffix = sampling.choices > 1 ? "_\(choice)" : ""
                 items.append(NativeItem(id: name + suffix, logprobs: report))
-                plans.append(
-                    GenerationPlan(
-                        prompt: prompt, sampling: parameters,
-                        logprobs: report?.options(promptCount: prompt.count) ?? LogprobOptions(),
-                        text: sampling.text))
             }
         }
         return GenerationCall(
@@ -79,7 +76,7 @@ struct GenerateRequest {
             throw .badRequest("Exactly one of text and input_ids must be given.")
         }
         if case .string(let string) = text.value {
-            return ([try model.encode(string, at: text).checkedPrompt(at: text)], false)
+            return ([try model.encodePrompt(string, at: text).checkedPrompt(at: text)], false)
         }
         var prompts: [[TokenID]] = []
         if !text.isAbsent {
@@ -88,7 +85,7 @@ struct GenerateRequest {
             }
             for field in try text.elements() ?? [] {
                 guard let string = try field.string() else { throw field.unexpected("a string") }
-                prompts.append(try model.encode(string, at: field).checkedPrompt(at: field))
+                prompts.append(try model.encodePrompt(string, at: field).checkedPrompt(at: field))
             }
         } else {
             guard case .array? = ids.value?[0] else {

@@ -28,7 +28,7 @@ struct ChatPrompt {
         }
         // The template writes special tokens itself where the model wants them.
         let messages = body["messages"]
-        return try model.encode(text, at: messages, addSpecialTokens: false)
+        return try model.encodePrompt(text, at: messages, addSpecialTokens: false)
             .checkedPrompt(at: messages)
     }
 

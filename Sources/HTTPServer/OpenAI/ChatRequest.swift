@@ -25,9 +25,7 @@ struct ChatRequest {
         let topCount = try topLogprobs()
         let logprobs = LogprobOptions(
             output: topCount != nil, selection: LogprobSelection(topCount: topCount ?? 0))
-        let plans = sampling.parametersOfChoices().map {
-            GenerationPlan(prompt: prompt, sampling: $0, logprobs: logprobs, text: sampling.text)
-        }
+        let plans = try sampling.plans(prompt: prompt, logprobs: logprobs)
         let identity = ResponseIdentity(prefix: "chatcmpl-", model: model.name)
         let format = ChatFormat(
             identity: identity, choices: sampling.choices,

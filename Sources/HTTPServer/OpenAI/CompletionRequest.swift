@@ -27,11 +27,9 @@ struct CompletionRequest {
         let logprobs = LogprobOptions(
             promptStart: echoes && topCount != nil ? 0 : nil, output: topCount != nil,
             selection: LogprobSelection(topCount: topCount ?? 0))
-        let plans = prompts.flatMap { prompt in
-            sampling.parametersOfChoices().map {
-                GenerationPlan(
-                    prompt: prompt, sampling: $0, logprobs: logprobs, text: sampling.text)
-            }
+        var plans: [GenerationPlan] = []
+        for prompt in prompts {
+            plans += try sampling.plans(prompt: prompt, logprobs: logprobs)
         }
         let identity = ResponseIdentity(prefix: "cmpl-", model: model.name)
         let format = CompletionFormat(
@@ -57,7 +55,7 @@ struct CompletionRequest {
         let field = body["prompt"]
         switch field.value {
         case .string(let text):
-            return [try model.encode(text, at: field).checkedPrompt(at: field)]
+            return [try model.encodePrompt(text, at: field).checkedPrompt(at: field)]
         case .array(let elements):
             guard let first = elements.first else { throw APIError(Rejection.emptyPrompt) }
             switch first {
@@ -77,7 +75,7 @@ struct CompletionRequest {
         for field in fields {
             switch field.value {
             case .string(let text):
-                prompts.append(try model.encode(text, at: field).checkedPrompt(at: field))
+                prompts.append(try model.encodePrompt(text, at: field).checkedPrompt(at: field))
             case .array:
                 prompts.append(
                     try field.required(field.tokens(in: model)).checkedPrompt(at: field))

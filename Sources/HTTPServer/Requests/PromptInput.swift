@@ -47,6 +47,38 @@ extension ServedModel {
         return tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
     }
 
+    /// The same for a text that is to be a prompt: one that is much too long for the context is
+    /// refused, or cut, before all of it is encoded.
+    func encodePrompt(
+        _ text: String, at field: JSONField, addSpecialTokens: Bool = true
+    ) throws(APIError) -> [TokenID] {
+        guard let tokenizer else {
+            return try encode(text, at: field, addSpecialTokens: addSpecialTokens)
+        }
+        if truncatesToFit {
+            return tokenizer.encode(
+                text, addSpecialTokens: addSpecialTokens, enough: contextLength)
+        }
+        // What is a little too long is counted, as its writer wants to know by how much.
+        let counted = 4 * min(contextLength, .max / 4)
+        var least = tokenizer.tokenCountMin(of: text)
+        if least <= contextLength {
+            let tokens = tokenizer.encode(
+                text, addSpecialTokens: addSpecialTokens, enough: counted)
+            guard tokens.count > counted else { return tokens }
+            least = tokens.count
+        }
+        throw promptTooLong("at least \(least)", at: field)
+    }
+
+    private func promptTooLong(_ count: String, at field: JSONField) -> APIError {
+        APIError(
+            status: 400,
+            message: "The input (\(count) tokens) is longer than the model's context length "
+                + "(\(contextLength) tokens).",
+            parameter: field.path, code: APIError.contextLengthExceeded)
+    }
+
     /// Throws unless a request's `model` means this one.
     func check(_ name: JSONField) throws(APIError) {
         if let requested = try name.string(), !answers(to: requested) {

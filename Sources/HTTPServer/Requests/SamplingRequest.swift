@@ -15,6 +15,14 @@ struct SamplingDialect: Sendable {
         maxTokensDefault: nil)
     static let native = SamplingDialect(
         maxTokens: ["max_new_tokens"], minTokens: "min_new_tokens", maxTokensDefault: 128)
+
+    /// The first of the limits that the request gives.
+    func maxTokensGiven(in fields: JSONField) throws(APIError) -> Int? {
+        for name in maxTokens {
+            if let count = try fields[name].integer(in: 0 ... .max) { return count }
+        }
+        return nil
+    }
 }
 
 /// The part of a request that says how to sample, how often, and when to stop.
@@ -23,6 +31,7 @@ struct SamplingRequest: Sendable {
     static let stopStringsMax = 64
 
     private var parameters: SamplingParameters
+    private let fit: ContextFit
     /// Sequences to generate from each prompt.
     private(set) var choices: Int
     private(set) var text: TextOptions
@@ -36,7 +45,9 @@ struct SamplingRequest: Sendable {
         choices = try fields["n"].integer(in: 1...Self.choicesMax) ?? 1
         seed = try Self.seed(fields)
         try parameters.readProbabilities(fields)
-        try parameters.readLengths(fields, dialect: dialect, contextLength: model.contextLength)
+        fit = ContextFit(model: model, asked: try dialect.maxTokensGiven(in: fields))
+        try parameters.readLengths(
+            fields, dialect: dialect, given: fit.asked, contextLength: model.contextLength)
         parameters.logitBias = try Self.logitBias(fields["logit_bias"], model: model)
         let stops = try fields["stop_token_ids"].tokens(in: model) ?? []
         let ignoresEnd = try fields["ignore_eos"].boolean() ?? false
@@ -52,18 +63,19 @@ struct SamplingRequest: Sendable {
         }
     }
 
-    /// How to sample each choice: they differ in the seed alone, so that a request that names one
-    /// gets the same choices again.
-    func parametersOfChoices() -> [SamplingParameters] {
-        (0..<choices).map { choice in
-            var parameters = parameters
-            parameters.seed = seed.map { $0 &+ UInt64(choice) } ?? UInt64.random(in: 0 ... .max)
-            return parameters
+    /// The plan of each choice: they differ in the seed alone, so that a request that names one
+    /// gets the same choices again. Throws if the context cannot hold what is asked for.
+    func plans(
+        prompt: [TokenID], logprobs: LogprobOptions
+    ) throws(APIError) -> [GenerationPlan] {
+        let plan = try fit.fitted(
+            GenerationPlan(prompt: prompt, sampling: parameters, logprobs: logprobs, text: text))
+        return (0..<choices).map { choice in
+            var plan = plan
+            plan.sampling.seed =
+                seed.map { $0 &+ UInt64(choice) } ?? UInt64.random(in: 0 ... .max)
+            return plan
         }
-    }
-
-    var maxNewTokens: Int? {
-        parameters.maxNewTokens
     }
 
     private static func seed(_ fields: JSONField) throws(APIError) -> UInt64? {
@@ -111,14 +123,9 @@ extension SamplingParameters {
     }
 
     fileprivate mutating func readLengths(
-        _ fields: JSONField, dialect: SamplingDialect, contextLength: Int
+        _ fields: JSONField, dialect: SamplingDialect, given: Int?, contextLength: Int
     ) throws(APIError) {
-        maxNewTokens = dialect.maxTokensDefault ?? maxNewTokens
-        for name in dialect.maxTokens {
-            guard let count = try fields[name].integer(in: 0 ... .max) else { continue }
-            maxNewTokens = count
-            break
-        }
+        maxNewTokens = given ?? dialect.maxTokensDefault ?? maxNewTokens
         // More than the context holds never comes out, and large numbers invite overflows.
         maxNewTokens = maxNewTokens.map { min($0, contextLength) }
         if let count = try fields[dialect.minTokens].integer(in: 0 ... .max) {

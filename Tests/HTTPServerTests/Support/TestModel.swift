@@ -10,15 +10,17 @@ enum TestModel {
     static let turn: TokenID = 258
 
     static func served(
-        skipsTokenizer: Bool = false, contextLength: Int = 4096
+        skipsTokenizer: Bool = false, contextLength: Int = 4096, truncates: Bool = false
     ) throws -> ServedModel {
         let tokenizer = try makeTokenizer()
-        return ServedModel(
+        var model = ServedModel(
             name: "test-model", path: "/models/test-model", architecture: "llama",
             contextLength: contextLength, vocabularySize: tokenizer.vocabularySize,
             tokenizer: skipsTokenizer ? nil : tokenizer,
             chatTemplate: skipsTokenizer ? nil : try ChatTemplate(source: template),
             beginOfSequence: begin, endOfSequence: [end])
+        model.truncatesToFit = truncates
+        return model
     }
 
     static let template = """
@@ -26,9 +28,9 @@ enum TestModel {
         {%- if message.content == 'boo' -%}
         {{ raise_exception('critics may not speak') }}
         {%- endif -%}
+        {%- if message.mood -%}{{ message.mood.colour.upper() }}{%- endif -%}
         {{ '<|turn|>' + message.role + ':' + message.content + '\\n' }}
         {%- endfor -%}
-        {%- if message.mood -%}{{ message.mood.colour.upper() }}{%- endif -%}
         {%- if tools -%}{{ 'tools:' + (tools | tojson) + '\\n' }}{%- endif -%}
         {%- if style -%}{{ 'style:' + style + '\\n' }}{%- endif -%}
         {%- if add_generation_prompt -%}{{ '<|turn|>assistant:' }}{%- endif -%}
