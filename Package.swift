@@ -43,6 +43,7 @@ let package = Package(
 
         // Decide
         .target(name: "KVPaging", dependencies: ["PipelineTypes", heap], swiftSettings: strict),
+        .target(name: "ChunkSizing", swiftSettings: strict),
         .target(
             name: "Scheduling", dependencies: ["PipelineTypes", "KVPaging", deque],
             swiftSettings: strict),
@@ -105,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PipelineTypes", "Scheduling", "Kernels", "Checkpoints", "DecoderModels",
+                "PipelineTypes", "ChunkSizing", "Scheduling", "Kernels", "Checkpoints",
+                "DecoderModels",
                 "StageProtocol", "MPITransport", "StageWorker", "Coordinator", "Tokenization",
                 "ChatTemplates", "HTTPServer", "CommandLineOptions", logging,
             ], swiftSettings: strict),
@@ -116,6 +118,9 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(
             name: "KVPagingTests", dependencies: ["PipelineTypes", "KVPaging"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChunkSizingTests", dependencies: ["ChunkSizing"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["PipelineTypes", "KVPaging", "Scheduling"],

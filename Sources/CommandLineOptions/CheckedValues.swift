@@ -38,6 +38,22 @@ enum Checked {
         }
     }
 
+    static func number(from lower: Double, below upper: Double) -> Reader<Double> {
+        { text in
+            guard let value = Double(text), value >= lower, value < upper else {
+                throw ValidationError("it must be a number from \(lower) to below \(upper)")
+            }
+            return value
+        }
+    }
+
+    /// Comma-separated numbers, at least one.
+    static func numbers(above lower: Double, below upper: Double) -> Reader<[Double]> {
+        { text in
+            try list(of: number(above: lower, below: upper), "numbers above \(lower)", text)
+        }
+    }
+
     static let unitInterval: Reader<Double> = { text in
         guard let value = Double(text), (0...1).contains(value) else {
             throw ValidationError("it must be a number from 0 to 1")

@@ -8,6 +8,7 @@ package enum Invocation: Hashable, Sendable {
     case stage
     case inspect(InspectOptions)
     case benchPrefill(BenchPrefillOptions)
+    case chunks(ChunksOptions)
     /// Help, a version or a completion script: print it on standard output, and exit with 0.
     case print(String)
 }
@@ -74,6 +75,8 @@ package struct InvocationReader {
             return .inspect(try command.options(environment: environment))
         case let command as BenchPrefillCommand:
             return .benchPrefill(try command.options(environment: environment))
+        case let command as ChunksCommand:
+            return .chunks(try command.options())
         default:
             return try printed(command)
         }

@@ -7,7 +7,8 @@ struct PenstockCommand: ParsableCommand {
         abstract: "Serve large language models with long prompts from a pipeline of processes.",
         version: "penstock \(PenstockVersion.current)",
         subcommands: [
-            ServeCommand.self, InspectCommand.self, BenchCommand.self, StageCommand.self,
+            ServeCommand.self, InspectCommand.self, BenchCommand.self, ChunksCommand.self,
+            StageCommand.self,
         ])
 
     static var commandNames: [String] {

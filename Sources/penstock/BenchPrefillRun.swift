@@ -15,7 +15,7 @@ struct BenchPrefillRun {
     init(_ options: BenchPrefillOptions, environment: [String: String]) {
         self.options = options
         self.environment = environment
-        logger = Logger.console(level: .warning)
+        logger = Logger.console(level: options.json ? .warning : .info)
     }
 
     /// One measured combination; times are medians.
@@ -102,6 +102,9 @@ struct BenchPrefillRun {
     ) async throws -> Row {
         var runs: [Run] = []
         for repetition in 1...options.repetitions {
+            logger.info(
+                "pp \(plan.limits.stageCount): \(length) tokens, \(repetition) of \(options.repetitions)"
+            )
             runs.append(
                 try await timeToFirstToken(
                     coordinator, length: length, seed: UInt64(repetition), plan))

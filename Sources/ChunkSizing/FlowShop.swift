@@ -1,0 +1,59 @@
+/// The pipeline as a permutation flow shop: every stage computes the chunks in the same order, a
+/// chunk after its predecessor on this stage and after itself on the stage before,
+/// C(i, s) = max(C(i − 1, s), C(i, s − 1)) + p(i, s).
+package struct FlowShop: Hashable, Sendable {
+    /// The stages' costs, in pipeline order.
+    package var stages: [PrefillCost]
+    /// Seconds from now until each stage has computed what is in flight already.
+    package var ready: [Double]
+
+    /// `ready` may be left out where nothing is in flight.
+    package init(stages: [PrefillCost], ready: [Double]? = nil) {
+        precondition(!stages.isEmpty, "a pipeline needs a stage")
+        precondition(ready == nil || ready?.count == stages.count, "one time for each stage")
+        self.stages = stages
+        self.ready = ready ?? [Double](repeating: 0, count: stages.count)
+    }
+
+    /// Seconds from now until the last stage has computed the last chunk. `cuts` are the chunks'
+    /// boundaries, the prompt's first uncomputed position among them.
+    package func makespan(cuts: [Int]) -> Double {
+        var completions = ready
+        for (start, end) in zip(cuts, cuts.dropFirst()) {
+            advance(&completions, start, end)
+        }
+        return completions[completions.count - 1]
+    }
+
+    /// Adds one chunk to the times at which the stages complete their last.
+    func advance(_ completions: inout [Double], _ start: Int, _ end: Int) {
+        var before = 0.0
+        for stage in stages.indices {
+            before =
+                max(before, completions[stage])
+                + stages[stage].seconds(tokens: end - start, after: start)
+            completions[stage] = before
+        }
+    }
+
+    /// Puts one chunk before the times that remain from each stage's turn on to the very end.
+    func prepend(_ start: Int, _ end: Int, to remainders: inout [Double]) {
+        var after = 0.0
+        for stage in stages.indices.reversed() {
+            after =
+                max(after, remainders[stage])
+                + stages[stage].seconds(tokens: end - start, after: start)
+            remainders[stage] = after
+        }
+    }
+
+    /// The stage that takes longest for the whole run of positions.
+    func bottleneck(_ positions: Range<Int>) -> PrefillCost {
+        stages.max { $0.work(positions) + $0.fixed < $1.work(positions) + $1.fixed } ?? .zero
+    }
+
+    /// Whether all stages cost the same and none has anything in flight.
+    var isUniform: Bool {
+        stages.dropFirst().allSatisfy { $0 == stages[0] } && ready.allSatisfy { $0 == 0 }
+    }
+}
