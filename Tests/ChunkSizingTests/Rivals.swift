@@ -13,7 +13,7 @@ enum Rivals {
         let curve = QuadraticCurve(
             quadratic: cost.attention, linear: cost.linear, constant: cost.fixed)
         return sizes(grid).flatMap { size in
-            [0.5, 0.65, 0.75, 0.85, 1].map { factor in
+            [0.5, 0.75, 1].map { factor in
                 let policy = DynamicChunking(
                     chunkSize: size, smoothingFactor: factor, pageSize: grid.pageSize,
                     contextLength: .max / 2, prefillTokensMax: .max / 2, curve: curve)
@@ -22,10 +22,10 @@ enum Rivals {
         }.min() ?? .infinity
     }
 
-    /// Powers of two and what lies half-way, so that there are no more than 4,000 chunks.
+    /// Powers of two and what lies half-way, so that there are no more than 1,500 chunks.
     private static func sizes(_ grid: ChunkGrid) -> [Int] {
         var sizes: [Int] = []
-        var size = max(grid.pageSize, grid.positions.count / 4_000 / 64 * 64)
+        var size = max(grid.pageSize, grid.positions.count / 1_500 / 64 * 64)
         while size < grid.positions.count {
             sizes += [size, size * 3 / 2 / 64 * 64]
             size *= 2
