@@ -113,17 +113,22 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Tests
+        .target(
+            name: "SeededRandom", path: "Tests/Support/SeededRandom", swiftSettings: strict),
         .testTarget(
             name: "PipelineTypesTests", dependencies: ["PipelineTypes"], swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "SeededRandom"], swiftSettings: strict),
         .testTarget(
             name: "KVPagingTests", dependencies: ["PipelineTypes", "KVPaging"],
             swiftSettings: strict),
         .testTarget(
-            name: "ChunkSizingTests", dependencies: ["ChunkSizing"], exclude: ["Fixtures"],
+            name: "ChunkSizingTests", dependencies: ["ChunkSizing", "SeededRandom"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["PipelineTypes", "KVPaging", "Scheduling"],
+            name: "SchedulingTests",
+            dependencies: ["PipelineTypes", "KVPaging", "Scheduling", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
         .testTarget(
@@ -131,19 +136,21 @@ let package = Package(
             dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],
             swiftSettings: strict),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["JSON", "Checkpoints"],
+            name: "CheckpointsTests", dependencies: ["JSON", "Checkpoints", "SeededRandom"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "TokenizationTests",
-            dependencies: ["PipelineTypes", "Tokenization", "Checkpoints"], exclude: ["Fixtures"],
+            dependencies: ["PipelineTypes", "Tokenization", "Checkpoints", "SeededRandom"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "ChatTemplatesTests", dependencies: ["JSON", "ChatTemplates"],
+            name: "ChatTemplatesTests", dependencies: ["JSON", "ChatTemplates", "SeededRandom"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .target(
             name: "PipelineTestKit",
-            dependencies: ["PipelineTypes", "StageProtocol", "Coordinator", logging],
-            path: "Tests/Support/PipelineTestKit", swiftSettings: strict),
+            dependencies: [
+                "PipelineTypes", "StageProtocol", "Coordinator", "SeededRandom", logging,
+            ], path: "Tests/Support/PipelineTestKit", swiftSettings: strict),
         .executableTarget(
             name: "PipelineTestStage",
             dependencies: [
@@ -152,7 +159,7 @@ let package = Package(
             ], path: "Tests/Support/PipelineTestStage", swiftSettings: strict),
         .testTarget(
             name: "StageProtocolTests",
-            dependencies: ["PipelineTypes", "StageProtocol", "PipelineTestKit"],
+            dependencies: ["PipelineTypes", "StageProtocol", "PipelineTestKit", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "MPITransportTests",
@@ -169,21 +176,23 @@ let package = Package(
             name: "CoordinatorTests",
             dependencies: [
                 "PipelineTypes", "Scheduling", "StageProtocol", "Coordinator", "PipelineTestKit",
-                "PipelineTestStage", "CPlatform",
+                "PipelineTestStage", "CPlatform", "SeededRandom",
             ], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
                 "PipelineTypes", "JSON", "Tokenization", "ChatTemplates", "HTTPServer",
+                "SeededRandom",
                 hummingbird, hummingbirdTesting, logging, nioCore, nioPosix,
             ], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineOptionsTests", dependencies: ["CommandLineOptions"],
+            name: "CommandLineOptionsTests", dependencies: ["CommandLineOptions", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PipelineTypes", "StageProtocol", "Coordinator", "penstock", logging,
+                "PipelineTypes", "StageProtocol", "Coordinator", "penstock", "SeededRandom",
+                logging,
             ], exclude: ["Clients", "Fixtures"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

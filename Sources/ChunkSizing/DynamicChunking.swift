@@ -71,7 +71,8 @@ package struct QuadraticCurve: Hashable, Sendable {
         self.constant = constant
     }
 
-    /// Least squares of prompts without a prefix; nil for fewer than eight samples, or if the curve does not bend upwards.
+    /// Least squares of prompts without a prefix; nil for fewer than eight samples, or if the
+    /// curve does not bend upwards.
     package init?(samples: [PrefillSample]) {
         guard samples.count >= 8, let scale = samples.map(\.tokens).max(), scale > 0
         else { return nil }

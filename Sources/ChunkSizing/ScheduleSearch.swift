@@ -2,9 +2,9 @@
 /// schedules of a family are tried, and the best of them is improved cut by cut.
 ///
 /// The family: chunks that take equal times on the slowest stage, but for the first and last
-/// ones, which may grow and shrink geometrically. Small chunks first reach a slow stage early; small
-/// chunks last leave it early; the faster stages keep up with chunks that grow by the ratio of
-/// their speeds.
+/// ones, which may grow and shrink geometrically. Small chunks at the beginning reach a slow stage
+/// early; small chunks at the end leave it early; the faster stages keep up with chunks that grow
+/// by the ratio of their speeds.
 struct ScheduleSearch {
     let pipeline: FlowShop
     let grid: ChunkGrid

@@ -102,9 +102,8 @@ struct BenchPrefillRun {
     ) async throws -> Row {
         var runs: [Run] = []
         for repetition in 1...options.repetitions {
-            logger.info(
-                "pp \(plan.limits.stageCount): \(length) tokens, \(repetition) of \(options.repetitions)"
-            )
+            let stages = plan.limits.stageCount
+            logger.info("pp \(stages): \(length) tokens, \(repetition) of \(options.repetitions)")
             runs.append(
                 try await timeToFirstToken(
                     coordinator, length: length, seed: UInt64(repetition), plan))

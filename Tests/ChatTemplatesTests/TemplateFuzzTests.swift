@@ -1,18 +1,6 @@
 import ChatTemplates
+import SeededRandom
 import Testing
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite("Mutated templates render or fail, and never trap")
 struct TemplateFuzzTests {
@@ -54,7 +42,7 @@ struct TemplateFuzzTests {
 
     @Test("seeded mutations of published templates and snippets", arguments: [UInt64(1), 2, 3, 4])
     func mutations(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var sources: [String] = []
         for name in try Fixtures.templateNames() {
             let source = try Fixtures.text("templates/\(name).jinja")

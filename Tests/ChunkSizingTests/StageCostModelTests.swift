@@ -1,4 +1,5 @@
 import ChunkSizing
+import SeededRandom
 import Testing
 
 @Suite("A stage's cost, learnt from what it took") struct StageCostModelTests {
@@ -46,7 +47,7 @@ import Testing
 
     @Test("bears noise and one sample in four that is far off") func robust() throws {
         for seed in UInt64(1)...20 {
-            var generator = SeededGenerator(seed)
+            var generator = SeededGenerator(seed: seed)
             let samples = Self.samples(60, outliers: 0.25, using: &generator)
             let fit = try #require(PrefillCostFit(samples))
             #expect(Self.worstError(fit.cost, of: Self.truth) < 0.06, "seed \(seed)")
@@ -72,7 +73,7 @@ import Testing
 
     @Test("follows a stage that slows down, and one that recovers, but no single sample")
     func drift() throws {
-        var generator = SeededGenerator(5)
+        var generator = SeededGenerator(seed: 5)
         var model = StageCostModel()
         for sample in Self.samples(200, using: &generator) { model.add(sample) }
         #expect(Self.worstError(try #require(model.cost), of: Self.truth) < 0.03)
@@ -91,27 +92,10 @@ import Testing
     }
 
     @Test("keeps no more than a bounded number of samples") func bounded() throws {
-        var generator = SeededGenerator(6)
+        var generator = SeededGenerator(seed: 6)
         var model = StageCostModel()
         for sample in Self.samples(20_000, using: &generator) { model.add(sample) }
         #expect(model.sampleCount < 2000)
         #expect(Self.worstError(try #require(model.cost), of: Self.truth) < 0.02)
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

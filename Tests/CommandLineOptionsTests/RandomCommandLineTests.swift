@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import CommandLineOptions
@@ -13,7 +14,7 @@ struct RandomCommandLineTests {
 
     @Test("any command line is carried out or refused in one line", arguments: 0..<20)
     func anyCommandLineIsCarriedOutOrRefused(seed: UInt64) throws {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let flags = FlagVocabulary.serve.flags.flatMap(\.names)
         for _ in 0..<50 {
             let command = ["serve", "serve", "inspect", "bench", "stage", ""].randomElement(
@@ -38,18 +39,5 @@ struct RandomCommandLineTests {
         #expect(names.count > 80)
         #expect(names.count == Set(names).count)
         #expect(names.allSatisfy { $0 == "-h" || $0.hasPrefix("--") })
-    }
-}
-
-/// A small generator whose whole state is its seed.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -3,6 +3,7 @@ import Coordinator
 import Foundation
 import PipelineTestKit
 import PipelineTypes
+import SeededRandom
 import StageProtocol
 import Testing
 

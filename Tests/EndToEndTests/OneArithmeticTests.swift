@@ -23,8 +23,15 @@ struct OneArithmeticTests {
     /// scripts/sweep-arithmetic.sh runs all combinations.
     private static let settings = isSweep ? allSettings : chosenSettings
 
-    private static let isSweep =
-        ProcessInfo.processInfo.environment["PENSTOCK_TEST_SWEEP"] != nil
+    private static let isSweep = sweptPaths != nil
+
+    /// Instruction sets to sweep, `best` for the best there is; nil for the choice above.
+    private static let sweptPaths =
+        ProcessInfo.processInfo.environment["PENSTOCK_TEST_SWEEP"]?.split(separator: " ")
+        .map(String.init)
+
+    private static let paths: [String?] =
+        sweptPaths?.map { $0 == "best" ? nil : $0 } ?? [nil, "avx512", "avx2", "scalar"]
 
     private static let allSettings = [1, 2, 3, 7].flatMap { stages in
         [64, 192, 512, 2048, nil].flatMap { chunk in
@@ -45,7 +52,7 @@ struct OneArithmeticTests {
 
     @Test(
         "same tokens and log probabilities for any pipeline, chunks, cache and company",
-        arguments: [nil, "avx512", "avx2", "scalar"] as [String?])
+        arguments: paths)
     func sameBits(instructionSet: String?) async throws {
         // The slower paths take shorter prompts and fewer pipelines.
         let isWhole = instructionSet == nil || Self.isSweep

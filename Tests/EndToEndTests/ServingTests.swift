@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 /// The shipped executable, as its users meet it.
@@ -95,7 +96,7 @@ struct ServingTests {
         try await ServerProcess.run(Self.arguments + ["--max-total-tokens", "16384"]) { server in
             let seed = UInt64.random(in: 0...UInt64.max)
             print("seed \(seed)")
-            var generator = SeededGenerator(seed)
+            var generator = SeededGenerator(seed: seed)
             let lengths = (0..<48).map { _ in
                 (
                     words: Int.random(in: 1...600, using: &generator),
@@ -150,22 +151,5 @@ struct ServingTests {
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(used == 0)
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

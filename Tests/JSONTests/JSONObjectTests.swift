@@ -1,11 +1,12 @@
 import JSON
+import SeededRandom
 import Testing
 
 @Suite("Objects of JSON")
 struct JSONObjectTests {
     @Test("setting, replacing and removing members is what a list of pairs would do, at any size")
     func behavesAsAList() {
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         for keyCount in [4, 16, 17, 40] {
             var object = JSONObject()
             var list: [(key: String, value: Int)] = []

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import JSON
@@ -127,7 +128,7 @@ struct JSONParserTests {
         let lenient = JSONParsingOptions(
             repeatedKeys: .replaced, loneSurrogates: .replaced, hugeNumbers: .infinite,
             allowsNonFiniteNumbers: true, allowsByteOrderMark: true)
-        var random = SplitMix(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<20_000 {
             var damaged = text
             for _ in 0...random.next() % 3 {

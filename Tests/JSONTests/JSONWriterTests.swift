@@ -1,4 +1,5 @@
 import JSON
+import SeededRandom
 import Testing
 
 @Suite("JSON writing") struct JSONWriterTests {
@@ -13,7 +14,7 @@ import Testing
     }
 
     @Test("single-precision numbers parse back to the same bits") func keepsFloats() throws {
-        var random = SplitMix(seed: 2)
+        var random = SeededGenerator(seed: 2)
         for _ in 0..<50_000 {
             let number = Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
             guard number.isFinite else { continue }

@@ -1,5 +1,6 @@
 import PipelineTypes
 import Scheduling
+import SeededRandom
 import Testing
 
 /// Random requests, limits, paces, cancellations and losses; everything else is checked by the

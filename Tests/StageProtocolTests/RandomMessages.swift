@@ -1,5 +1,6 @@
 import PipelineTestKit
 import PipelineTypes
+import SeededRandom
 import StageProtocol
 
 /// Arbitrary but valid messages.

@@ -1,5 +1,6 @@
 import Foundation
 import PipelineTypes
+import SeededRandom
 import Testing
 
 @testable import Tokenization
@@ -244,7 +245,7 @@ struct HuggingFaceFilesTests {
     func damagedFilesDoNotCrash() throws {
         let bytes = try Fixture.bytes("options.tokenizer.json")
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         // Where the structure is: the ends of the file, without the long vocabulary.
         let positions = Array(0..<4000) + Array(bytes.count - 40..<bytes.count)
         var refused = 0

@@ -1,4 +1,5 @@
 import PipelineTypes
+import SeededRandom
 import Testing
 
 @testable import Tokenization
@@ -23,7 +24,7 @@ struct LongTextTests {
     func longWordsAreMergedByTheDefinition() throws {
         let encoder = try Fixture.tokenizer("gpt2").encoder
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let limit = BytePairEncoder.scannedLengthMax
         var scratch = BytePairScratch()
         for length in [0, 1, 2, 3, limit - 1, limit, limit + 1, limit * 2, limit * 5] {

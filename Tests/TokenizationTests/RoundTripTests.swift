@@ -1,4 +1,5 @@
 import PipelineTypes
+import SeededRandom
 import Testing
 
 @testable import Tokenization
@@ -8,7 +9,7 @@ struct RoundTripTests {
     private static let alphabet: [Character] = Array(
         "aabcdetheo  \n\t\r.,'!<>|_09éßñΩжא世界한กिक😀\u{200D}\u{0}\u{301}\u{FFFD}\u{85}\u{A0}\u{3000}")
 
-    private static func text(_ generator: inout SplitMix64) -> String {
+    private static func text(_ generator: inout SeededGenerator) -> String {
         var text = ""
         for _ in 0..<Int.random(in: 0...60, using: &generator) {
             if Int.random(in: 0..<8, using: &generator) == 0 {
@@ -25,7 +26,7 @@ struct RoundTripTests {
     func textComesBack(family: String) throws {
         let tokenizer = try Fixture.tokenizer(family)
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let text = Self.text(&generator)
             let tokens = tokenizer.encode(
@@ -42,7 +43,7 @@ struct RoundTripTests {
     func anyIDsDecode(family: String) throws {
         let tokenizer = try Fixture.tokenizer(family)
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let limit = Bool.random(using: &generator) ? 300 : UInt32(tokenizer.vocabularySize + 9)
             let tokens = (0..<Int.random(in: 0...30, using: &generator)).map { _ in

@@ -1,4 +1,5 @@
 import HTTPServer
+import SeededRandom
 import Testing
 
 @Suite("Stop strings") struct StopStringMatcherTests {
@@ -28,7 +29,7 @@ import Testing
     @Test("a match does not depend on how the text was cut, and is the first there is")
     func agreesWithSearch() {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let alphabet = ["a", "b", "é", "😀"]
         for _ in 0..<20_000 {
             let text = Self.text(length: 0...24, alphabet: alphabet, &random)
@@ -43,7 +44,7 @@ import Testing
     }
 
     private static func text(
-        length: ClosedRange<Int>, alphabet: [String], _ random: inout SplitMix
+        length: ClosedRange<Int>, alphabet: [String], _ random: inout SeededGenerator
     ) -> String {
         (0..<Int.random(in: length, using: &random)).map { _ in
             alphabet.randomElement(using: &random) ?? ""
@@ -65,7 +66,7 @@ import Testing
 
     /// What the matcher makes of the text in random pieces; no piece may hold half a match.
     private static func match(
-        _ text: String, _ stops: [String], _ random: inout SplitMix
+        _ text: String, _ stops: [String], _ random: inout SeededGenerator
     ) -> StopStringMatcher.Outcome {
         var matcher = StopStringMatcher(stopStrings: stops)
         var passed = ""

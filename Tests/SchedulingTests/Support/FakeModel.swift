@@ -1,4 +1,5 @@
 import PipelineTypes
+import SeededRandom
 
 /// A model whose every answer is a hash of all the tokens before it, so that one wrong token,
 /// position, page or count anywhere in a request's history changes all that follows.
@@ -106,22 +107,7 @@ struct Oracle {
     }
 }
 
-/// SplitMix64: the same seed gives the same numbers.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
+extension SeededGenerator {
     /// True once in so many times.
     mutating func once(in times: Int) -> Bool {
         Int.random(in: 0..<times, using: &self) == 0

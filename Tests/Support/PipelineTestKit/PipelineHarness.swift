@@ -2,6 +2,7 @@ package import Coordinator
 import Glibc
 import Logging
 package import PipelineTypes
+import SeededRandom
 package import StageProtocol
 
 /// Options for a pipeline of test stages.

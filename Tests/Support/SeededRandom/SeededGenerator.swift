@@ -1,4 +1,5 @@
-/// The same seed gives the same numbers (SplitMix64).
+/// The same seed gives the same numbers everywhere (Vigna's SplitMix64), so that what failed once
+/// can be run again.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
