@@ -1,5 +1,3 @@
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOHTTP1
 
@@ -44,26 +42,5 @@ final class OldClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head, .body:
             context.write(data, promise: promise)
         }
-    }
-}
-
-/// HTTP/1.1 as Hummingbird has it, and HTTP/1.0.
-struct HTTPConnection: ServerChildChannel {
-    let http1: HTTP1Channel
-
-    func setup(
-        channel: any Channel, logger: Logger
-    ) -> EventLoopFuture<HTTP1Channel.Value> {
-        http1.setup(channel: channel, logger: logger).flatMapThrowing { value in
-            let pipeline = channel.pipeline.syncOperations
-            let decoder = try pipeline.handler(
-                type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(OldClientHandler(), position: .after(decoder))
-            return value
-        }
-    }
-
-    func handle(value: HTTP1Channel.Value, logger: Logger) async {
-        await http1.handle(value: value, logger: logger)
     }
 }

@@ -45,6 +45,26 @@ import Testing
         }
     }
 
+    @Test("clients that connect while the server goes are turned away") func rush() async throws {
+        for _ in 0..<40 {
+            let engine = ScriptedEngine(saying: "x")
+            let rush = Mutex<Task<Void, Never>?>(nil)
+            _ = try await shutdownTime(engine, grace: .seconds(5)) { port in
+                let connecting = Task {
+                    for _ in 0..<30 {
+                        guard let connection = try? await RawClient.connect(port: port) else {
+                            break
+                        }
+                        try? await connection.executeThenClose { _, _ in }
+                    }
+                }
+                rush.withLock { $0 = connecting }
+                try? await Task.sleep(for: .microseconds(300))
+            }
+            await rush.withLock { $0 }?.value
+        }
+    }
+
     @Test("requests in flight may finish, new ones are refused") func drains() async throws {
         let engine = ScriptedEngine { _ in [.started(cachedTokens: 0)] }
         let answers = Mutex<[String]>([])
