@@ -35,7 +35,11 @@ struct OneArithmeticTests {
 
     private static let allSettings = [1, 2, 3, 7].flatMap { stages in
         [64, 192, 512, 2048, nil].flatMap { chunk in
-            [0, 2].map { Setting(stages: stages, chunk: chunk, depth: $0) }
+            [0, 2].map { depth in
+                // A lone stage with one thread is what all are compared with.
+                Setting(
+                    stages: stages, chunk: chunk, depth: depth, threads: stages == 1 ? 2 : 1)
+            }
         }
     }
 
