@@ -16,10 +16,13 @@ struct EqualTimeCuts {
     }
 
     /// The schedule with the shortest makespan on so many stages.
-    func best(stageCount: Int) -> [Int] {
+    ///
+    /// - Parameter budget: Chunks that may be tried, all numbers of them together. By default
+    ///   enough for every number that could matter but for the longest prompts.
+    func best(stageCount: Int, budget: Int = 30_000_000) -> [Int] {
         let followers = Double(stageCount - 1)
         guard followers > 0 else { return cuts(count: grid.chunkCountMin) }
-        var search = Search(cuts: self, followers: followers)
+        var search = Search(cuts: self, followers: followers, budget: budget)
         search.run()
         return cuts(count: search.bestCount)
     }
@@ -128,13 +131,13 @@ extension EqualTimeCuts {
         let followers: Double
         var bestCount = 0
         var bestMakespan = Double.infinity
-        /// Chunks that may still be tried, all numbers together; enough for every number that
-        /// could matter but for the longest prompts.
-        private var budget = 30_000_000
+        /// Chunks that may still be tried.
+        private var budget: Int
 
-        init(cuts: EqualTimeCuts, followers: Double) {
+        init(cuts: EqualTimeCuts, followers: Double, budget: Int) {
             self.cuts = cuts
             self.followers = followers
+            self.budget = budget
         }
 
         mutating func run() {

@@ -48,8 +48,14 @@ package struct FlowShop: Hashable, Sendable {
     }
 
     /// The stage that takes longest for the whole run of positions.
-    func bottleneck(_ positions: Range<Int>) -> PrefillCost {
+    package func bottleneck(_ positions: Range<Int>) -> PrefillCost {
         stages.max { $0.work(positions) + $0.fixed < $1.work(positions) + $1.fixed } ?? .zero
+    }
+
+    /// Whether the stages' times for these positions differ by no more than this share.
+    func isUniform(_ positions: Range<Int>, within tolerance: Double) -> Bool {
+        let works = stages.map { $0.work(positions) + $0.fixed }
+        return (works.max() ?? 0) <= (works.min() ?? 0) * (1 + tolerance)
     }
 
     /// Whether all stages cost the same and none has anything in flight.

@@ -1,14 +1,30 @@
 /// The policy `auto`: the cuts with the shortest makespan that a cost model knows of, with
 /// nothing to tune.
 package enum OptimalChunks {
-    package static func schedule(in pipeline: FlowShop, of grid: ChunkGrid) -> ChunkSchedule {
-        guard !pipeline.isUniform else {
+    /// How long to look for them.
+    package enum Effort: Hashable, Sendable {
+        /// Up to half a second, for the longest prompts on unequal stages.
+        case thorough
+        /// A few milliseconds at most: while a pipeline waits for its next chunk. Stages whose
+        /// times differ by no more than this share count as equal.
+        case quick(tolerance: Double)
+    }
+
+    package static func schedule(
+        in pipeline: FlowShop, of grid: ChunkGrid, effort: Effort = .thorough
+    ) -> ChunkSchedule {
+        switch effort {
+        case .thorough where pipeline.isUniform:
             let cuts = EqualTimeCuts(cost: pipeline.stages[0], grid: grid)
                 .best(stageCount: pipeline.stages.count)
             return ChunkSchedule(cuts: cuts, in: pipeline)
+        case .quick(let tolerance)
+        where pipeline.isUniform(grid.positions, within: tolerance):
+            return quickSchedule(in: pipeline, of: grid)
+        case .thorough, .quick:
+            var search = ScheduleSearch(pipeline: pipeline, grid: grid, effort: effort)
+            return search.run()
         }
-        var search = ScheduleSearch(pipeline: pipeline, grid: grid)
-        return search.run()
     }
 
     /// What no schedule of so many equal stages can beat, if pages did not matter:
@@ -20,5 +36,54 @@ package enum OptimalChunks {
         let followers = Double(stageCount - 1)
         let count = max(1, (work * followers / max(cost.fixed, 1e-300)).squareRoot())
         return work + count * cost.fixed + followers * (work / count + cost.fixed)
+    }
+
+    /// Chunks of equal time. Where stages have something to do already, the best of a few numbers
+    /// of chunks around the closed form's.
+    private static func quickSchedule(in pipeline: FlowShop, of grid: ChunkGrid) -> ChunkSchedule {
+        let cost = pipeline.stages.reduce(PrefillCost.zero, +)
+            .scaled(by: 1 / Double(pipeline.stages.count))
+        let cuts = EqualTimeCuts(cost: cost, grid: grid)
+        guard pipeline.ready.contains(where: { $0 > 0 }) else {
+            let best = cuts.best(stageCount: pipeline.stages.count, budget: 100_000)
+            return ChunkSchedule(cuts: best, in: pipeline)
+        }
+        let followers = Double(pipeline.stages.count - 1)
+        let ideal = (cost.work(grid.positions) * followers / max(cost.fixed, 1e-12)).squareRoot()
+        var tried: [Int] = []
+        var best = ChunkSchedule(cuts: [], makespan: .infinity)
+        for factor in [1, 0.9, 1.11, 0.8, 0.65, 0.5, 0.35, 0.2] {
+            let count = Int(min(max(1, ideal * factor), Double(grid.pageCount)).rounded())
+            guard !tried.contains(max(count, grid.chunkCountMin)) else { continue }
+            tried.append(max(count, grid.chunkCountMin))
+            let schedule = ChunkSchedule(
+                cuts: cuts.cuts(count: tried[tried.count - 1]), in: pipeline)
+            if schedule.makespan < best.makespan { best = schedule }
+        }
+        return best
+    }
+}
+
+extension ChunkSchedule {
+    /// The same cuts, and more where a chunk takes longer than `seconds` of a stage; pages may
+    /// make one a little longer.
+    package func limited(
+        to seconds: Double, on stage: PrefillCost, of grid: ChunkGrid
+    ) -> ChunkSchedule {
+        guard seconds > stage.fixed else { return self }
+        var limited: [Int] = [grid.positions.lowerBound]
+        for chunk in chunks {
+            let count = (stage.work(chunk) / (seconds - stage.fixed)).rounded(.up)
+            guard count > 1 else {
+                limited.append(chunk.upperBound)
+                continue
+            }
+            let part = ChunkGrid(
+                positions: chunk, pageSize: grid.pageSize, chunkTokensMax: grid.chunkTokensMax)
+            let cuts = EqualTimeCuts(cost: stage, grid: part)
+                .cuts(count: Int(min(count, Double(part.pageCount))))
+            limited += cuts.dropFirst()
+        }
+        return ChunkSchedule(cuts: limited, makespan: makespan)
     }
 }

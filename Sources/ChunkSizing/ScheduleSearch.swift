@@ -8,6 +8,7 @@
 struct ScheduleSearch {
     let pipeline: FlowShop
     let grid: ChunkGrid
+    private let isQuick: Bool
     private let bottleneck: PrefillCost
     private let work: Double
     /// By how much chunks may grow from one to the next, before and after the slowest stage; nil
@@ -17,9 +18,10 @@ struct ScheduleSearch {
     /// The best schedule of each shape of the family.
     private var shapes: [ChunkSchedule] = []
 
-    init(pipeline: FlowShop, grid: ChunkGrid) {
+    init(pipeline: FlowShop, grid: ChunkGrid, effort: OptimalChunks.Effort) {
         self.pipeline = pipeline
         self.grid = grid
+        isQuick = effort != .thorough
         let works = pipeline.stages.map { $0.work(grid.positions) + $0.fixed }
         let slowest = works.indices.max { works[$0] < works[$1] } ?? 0
         bottleneck = pipeline.stages[slowest]
@@ -34,15 +36,17 @@ struct ScheduleSearch {
     }
 
     mutating func run() -> ChunkSchedule {
-        for first in growth == nil ? [1] : Self.ramps {
-            for last in decline == nil ? [1] : Self.ramps {
+        let ramps = isQuick ? Self.quickRamps : Self.ramps
+        for first in growth == nil ? [1] : ramps {
+            for last in decline == nil ? [1] : ramps {
                 shapes.append(bestCount(first: first, last: last))
             }
         }
         shapes.sort { $0.makespan < $1.makespan }
-        let improved = shapes.prefix(Self.improvedCount).map { shape in
+        let improved = shapes.prefix(isQuick ? 1 : Self.improvedCount).map { shape in
             var improvement = CutImprovement(
-                pipeline: pipeline, grid: grid, cuts: shape.cuts, budget: 40_000)
+                pipeline: pipeline, grid: grid, cuts: shape.cuts,
+                budget: isQuick ? 4_000 : 40_000)
             improvement.run()
             return ChunkSchedule(cuts: improvement.cuts, makespan: improvement.makespan)
         }
@@ -54,6 +58,7 @@ struct ScheduleSearch {
 
     /// How long the first or last chunk is, as a share of those in the middle.
     private static let ramps = [1, 0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03]
+    private static let quickRamps = [1, 0.5, 0.18]
 
     /// Tries numbers of chunks, geometrically, then ever closer to the best.
     private func bestCount(first: Double, last: Double) -> ChunkSchedule {
@@ -61,7 +66,8 @@ struct ScheduleSearch {
         let stages = Double(pipeline.stages.count)
         let ideal = (work * max(1, stages - 1) / max(bottleneck.fixed, 1e-12)).squareRoot()
         var middle = min(max(ideal, 1), Double(grid.pageCount))
-        for (factor, reach) in [(1.5, 8), (1.12, 4), (1.03, 4)] {
+        let walks = isQuick ? Self.quickWalks : Self.walks
+        for (factor, reach) in walks {
             var nearest = middle
             var count = middle
             for _ in 0..<reach { count /= factor }
@@ -79,6 +85,10 @@ struct ScheduleSearch {
         }
         return best
     }
+
+    /// Factors between numbers of chunks, and how many of them to go up and down.
+    private static let walks = [(1.5, 8), (1.12, 4), (1.03, 4)]
+    private static let quickWalks = [(1.5, 3), (1.15, 2)]
 
     private func cuts(count: Int, first: Double, last: Double) -> [Int] {
         let weights = weights(count: count, first: first, last: last)

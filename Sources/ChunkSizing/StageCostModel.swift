@@ -7,8 +7,8 @@ package struct StageCostModel: Hashable, Sendable {
     package private(set) var slowdown = 1.0
     /// The newest samples of each kind, divided by the slowdown of their time.
     private var bins: [Bin] = []
-    /// Measured over predicted, the newest last.
-    private var recentRatios: [Double] = []
+    /// The newest last.
+    private var recent: [PrefillSample] = []
     private var samplesSinceFit = 0
 
     private struct Bin: Hashable, Sendable {
@@ -33,14 +33,40 @@ package struct StageCostModel: Hashable, Sendable {
     }
 
     private static let samplesPerBin = 6
-    private static let ratiosKept = 9
+    private static let recentCount = 9
+    /// Samples that a first fit takes.
+    private static let sampleCountMin = 12
+    /// The stage has changed its speed if the median of the last ratios is beyond this.
+    private static let driftMin = 1.15
     private static let binCountMax = 256
 
     package init() {}
 
+    /// Expects a cost. What it says of short and long chunks after short and long prefixes counts
+    /// as samples until there are others of their kind: a prompt's chunks alone, all of which take
+    /// the same time, do not tell what other chunks would take.
+    package init(expecting cost: PrefillCost) {
+        for tokens in [64, 1024, 16_384] {
+            for start in [0, 8192, 131_072] {
+                let seconds = cost.seconds(tokens: tokens, after: start)
+                keep(PrefillSample(tokens: tokens, after: start, seconds: seconds))
+            }
+        }
+        refit()
+    }
+
     /// Samples that are kept.
     package var sampleCount: Int {
         bins.reduce(0) { $0 + $1.samples.count }
+    }
+
+    /// What is known now; nil until enough is.
+    package var estimate: StageCostEstimate? {
+        fit.map {
+            StageCostEstimate(
+                cost: $0.cost.scaled(by: slowdown), relativeError: $0.relativeError,
+                sampleCount: sampleCount)
+        }
     }
 
     /// The cost as it is now.
@@ -51,10 +77,17 @@ package struct StageCostModel: Hashable, Sendable {
     /// Takes note of what a microbatch took. Samples without tokens or time say nothing.
     package mutating func add(_ sample: PrefillSample) {
         guard sample.seconds > 0, sample.tokens > 0, sample.seconds.isFinite else { return }
-        follow(sample)
         keep(sample)
         samplesSinceFit += 1
-        if fit == nil || samplesSinceFit >= 16 { refit() }
+        let due = fit == nil ? Self.sampleCountMin : max(16, sampleCount / 8)
+        if samplesSinceFit >= due { refit() }
+        follow(sample)
+    }
+
+    /// From now on the stage takes so many times what it took, because it does more or less.
+    package mutating func scale(by factor: Double) {
+        slowdown *= factor
+        recent = []
     }
 
     /// Fits what is known now.
@@ -63,17 +96,34 @@ package struct StageCostModel: Hashable, Sendable {
         fit = PrefillCostFit(bins.flatMap(\.samples)) ?? fit
     }
 
-    /// Finds out whether the stage has changed its speed: the median of the last ratios has, and
-    /// one stray sample does not move it.
+    /// Finds out whether the stage has changed its speed: the median of the last ratios has, one
+    /// stray sample does not move it, and no other fit explains old and new samples alike, as one
+    /// does where the old ones had shorter prefixes.
     private mutating func follow(_ sample: PrefillSample) {
-        guard let cost else { return }
-        recentRatios.append(sample.seconds / cost.seconds(sample))
-        guard recentRatios.count >= Self.ratiosKept else { return }
-        if recentRatios.count > Self.ratiosKept { recentRatios.removeFirst() }
-        let ratio = PrefillCostFit.median(recentRatios)
-        guard ratio > 1.15 || ratio < 1 / 1.15 else { return }
+        guard let fit else { return }
+        recent.append(sample)
+        if recent.count > Self.recentCount { recent.removeFirst() }
+        guard recent.count == Self.recentCount else { return }
+        let ratio = recentRatio(fit.cost)
+        guard Self.isDrift(ratio) else { return }
+        refit()
+        if let refitted = self.fit, !Self.isDrift(recentRatio(refitted.cost)),
+            refitted.relativeError < max(0.05, 1.5 * fit.relativeError)
+        {
+            return
+        }
+        self.fit = fit
         slowdown *= ratio
-        recentRatios = []
+        recent = []
+    }
+
+    private static func isDrift(_ ratio: Double) -> Bool {
+        ratio > driftMin || ratio < 1 / driftMin
+    }
+
+    /// The median of measured over predicted.
+    private func recentRatio(_ cost: PrefillCost) -> Double {
+        PrefillCostFit.median(recent.map { $0.seconds / (slowdown * cost.seconds($0)) })
     }
 
     private mutating func keep(_ sample: PrefillSample) {
@@ -97,4 +147,13 @@ package struct StageCostModel: Hashable, Sendable {
         let exponent = Int(value.exponent)
         return 2 * exponent + (value.significand >= 1.4142135623730951 ? 1 : 0)
     }
+}
+
+/// What a stage takes, and how sure that is.
+package struct StageCostEstimate: Hashable, Sendable {
+    package var cost: PrefillCost
+    /// The median of |predicted − measured| / measured.
+    package var relativeError: Double
+    /// Microbatches that it rests on.
+    package var sampleCount: Int
 }

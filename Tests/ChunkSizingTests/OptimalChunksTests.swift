@@ -73,6 +73,22 @@ import Testing
         print("auto against all ways to cut, \(Self.small.count) cases: worst \(worst)")
     }
 
+    @Test("is found quickly with little loss") func quick() {
+        var worst = (ratio: 0.0, place: "")
+        for combination in Self.small + Self.large.filter({ $0.length <= 1_048_576 }) {
+            let pipeline = combination.pipeline()
+            let grid = ChunkGrid(positions: 0..<combination.length, pageSize: 64)
+            let schedule = OptimalChunks.schedule(
+                in: pipeline, of: grid, effort: .quick(tolerance: 0.03))
+            expectSound(schedule, grid, in: pipeline)
+            let best = OptimalChunks.schedule(in: pipeline, of: grid)
+            let ratio = schedule.makespan / best.makespan
+            #expect(ratio <= 1.04, "\(combination)")
+            if ratio > worst.ratio { worst = (ratio, "\(combination)") }
+        }
+        print("auto, found quickly, against a thorough search: worst \(worst)")
+    }
+
     @Test(
         "is within 1 % of the bound, or of what pages allow, and beats every setting of the others")
     func bounds() {
