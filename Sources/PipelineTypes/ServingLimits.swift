@@ -1,8 +1,9 @@
 /// The sizes that bound what the scheduler may do.
 package struct ServingLimits: Hashable, Sendable {
     package var stageCount: Int
-    /// Microbatches in flight = stages + this depth.
-    package var asyncBatchDepth: Int
+    /// Microbatches in flight = stages + this depth. nil keeps a second one ready for each stage,
+    /// or while requests decode, whose next step waits for all that is in flight, for one.
+    package var asyncBatchDepth: Int?
     /// Pages of KV cache on every stage.
     package var pageCount: Int
     /// Positions that one request may have, prompt and output together.
@@ -11,19 +12,17 @@ package struct ServingLimits: Hashable, Sendable {
     package var runningRequestsMax: Int
     /// Requests that wait; nil is unbounded.
     package var queuedRequestsMax: Int?
-    /// Prompt tokens of one microbatch, a multiple of the page size; nil computes each prompt in
-    /// one chunk.
-    package var chunkSize: Int?
-    /// Bounds a microbatch's prompt tokens where `chunkSize` does not.
+    package var chunking: ChunkingPolicy
+    /// Bounds a microbatch's prompt tokens where the policy does not.
     package var prefillTokensMax: Int
     /// Decode steps in one microbatch; nil spreads them evenly over the pipeline.
     package var microbatchRequestsMax: Int?
     package var prefixCacheEnabled: Bool
 
     package init(
-        stageCount: Int, asyncBatchDepth: Int, pageCount: Int, contextLength: Int,
-        runningRequestsMax: Int, queuedRequestsMax: Int?, chunkSize: Int?, prefillTokensMax: Int,
-        microbatchRequestsMax: Int?, prefixCacheEnabled: Bool
+        stageCount: Int, asyncBatchDepth: Int?, pageCount: Int, contextLength: Int,
+        runningRequestsMax: Int, queuedRequestsMax: Int?, chunking: ChunkingPolicy,
+        prefillTokensMax: Int, microbatchRequestsMax: Int?, prefixCacheEnabled: Bool
     ) {
         self.stageCount = stageCount
         self.asyncBatchDepth = asyncBatchDepth
@@ -31,7 +30,7 @@ package struct ServingLimits: Hashable, Sendable {
         self.contextLength = contextLength
         self.runningRequestsMax = runningRequestsMax
         self.queuedRequestsMax = queuedRequestsMax
-        self.chunkSize = chunkSize
+        self.chunking = chunking
         self.prefillTokensMax = prefillTokensMax
         self.microbatchRequestsMax = microbatchRequestsMax
         self.prefixCacheEnabled = prefixCacheEnabled
@@ -44,6 +43,11 @@ package struct ServingLimits: Hashable, Sendable {
 
     /// Microbatches that may be in flight at once.
     package var microbatchesInFlightMax: Int {
-        stageCount + asyncBatchDepth
+        stageCount + (asyncBatchDepth ?? stageCount)
+    }
+
+    /// The same, while requests decode.
+    package var microbatchesInFlightMaxWithDecoders: Int {
+        stageCount + (asyncBatchDepth ?? 1)
     }
 }

@@ -2,10 +2,22 @@ import PipelineTypes
 
 /// A microbatch that was dispatched and has not come back.
 struct MicrobatchInFlight: Sendable {
-    var microbatch: Microbatch
+    private(set) var microbatch: Microbatch
     /// The requests of its chunks.
-    var slots: [RequestSlot] = []
+    private(set) var slots: [RequestSlot] = []
+    private(set) var load = MicrobatchLoad()
     let dispatched: Instant
+
+    init(_ id: MicrobatchID, dispatched: Instant) {
+        microbatch = Microbatch(id: id, chunks: [])
+        self.dispatched = dispatched
+    }
+
+    mutating func append(_ chunk: Chunk, of slot: RequestSlot) {
+        microbatch.chunks.append(chunk)
+        slots.append(slot)
+        load.add(chunk)
+    }
 
     /// What is wrong with the result that came back for it, if anything.
     func fault(of result: MicrobatchResult) -> String? {

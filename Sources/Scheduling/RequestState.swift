@@ -48,6 +48,8 @@ struct RequestState: Sendable {
     var dueSince = MicrobatchID(0)
     var chunksInFlight = 0
     var table = PageTable()
+    /// Where its remaining tokens will be cut.
+    var plan: ChunkPlan?
     /// The prompt token whose score is to be delivered next.
     var nextScored: Int
     private var penaltyHistory: PenaltyHistory?

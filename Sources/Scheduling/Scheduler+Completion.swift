@@ -11,6 +11,7 @@ extension Scheduler {
             return
         }
         let batch = inFlight.removeFirst()
+        chunks.note(batch, result.timings)
         for (index, slot) in batch.slots.enumerated() {
             settle(slot, batch.microbatch.chunks[index], result.chunks[index], into: &actions)
         }

@@ -19,9 +19,8 @@ extension Scheduler {
     mutating func dispatchMicrobatches(at now: Instant, into actions: inout [Action]) {
         while isPipelineReady, inFlight.count < limits.microbatchesInFlightMax {
             admitRequests()
-            var batch = MicrobatchInFlight(
-                microbatch: Microbatch(id: MicrobatchID(nextMicrobatch), chunks: []),
-                dispatched: now)
+            if inFlight.count >= limits.microbatchesInFlightMaxWithDecoders, hasDecoders { return }
+            var batch = MicrobatchInFlight(MicrobatchID(nextMicrobatch), dispatched: now)
             addDecodeSteps(to: &batch, into: &actions)
             addPromptChunks(to: &batch, into: &actions)
             guard !batch.slots.isEmpty else { return }
@@ -30,6 +29,10 @@ extension Scheduler {
             inFlight.append(batch)
             actions.append(.dispatch(batch.microbatch))
         }
+    }
+
+    private var hasDecoders: Bool {
+        running.contains { requests[$0].isDecoding }
     }
 
     /// Adds a step for the requests that have one token to compute, those that are due longest
@@ -63,7 +66,7 @@ extension Scheduler {
     private mutating func addPromptChunks(
         to batch: inout MicrobatchInFlight, into actions: inout [Action]
     ) {
-        var room: Int?
+        var room: PromptRoom?
         var index = 0
         while index < running.count {
             let slot = running[index]
@@ -71,14 +74,50 @@ extension Scheduler {
             guard requests[slot].remaining > 1 else { continue }
             adoptPages(for: slot)
             let start = requests[slot].dispatched
-            let roomLeft = room ?? chunkPolicy.microbatchTokens(at: start)
-            let wanted = chunkPolicy.chunkTokens(
-                at: start, remaining: requests[slot].remaining, room: roomLeft)
+            var wanted: Int
+            if let room {
+                wanted = room.chunkTokens(at: start, remaining: requests[slot].remaining)
+            } else {
+                (room, wanted) = beginPrompts(with: slot, in: batch)
+            }
             let count = wanted == 0 ? 0 : secureTokens(wanted, for: slot)
             guard count > 0 else { return }
             add(count, of: slot, to: &batch, into: &actions)
-            room = roomLeft - count
+            room?.take(count, at: start)
         }
+    }
+
+    /// Room of a microbatch for prompts, and tokens of the first one's chunk.
+    private mutating func beginPrompts(
+        with slot: RequestSlot, in batch: MicrobatchInFlight
+    ) -> (PromptRoom?, Int) {
+        var plan = requests[slot].plan
+        requests[slot].plan = nil
+        let positions = requests[slot].dispatched..<requests[slot].tokens.count
+        let (room, tokens) = chunks.begin(
+            positions, plan: &plan, situation(of: slot, in: batch), inFlight: inFlight)
+        requests[slot].plan = plan
+        return (room, tokens)
+    }
+
+    private func situation(
+        of slot: RequestSlot, in batch: MicrobatchInFlight
+    ) -> ChunkPlanner.Situation {
+        var crowd = waiting.count
+        var work = 0.0
+        var hasDecoders = false
+        for other in running {
+            let request = requests[other]
+            if request.remaining > 1 {
+                crowd += 1
+                work += chunks.work(request.dispatched..<request.tokens.count)
+            } else {
+                hasDecoders = hasDecoders || request.isDecoding
+            }
+        }
+        return ChunkPlanner.Situation(
+            now: batch.dispatched, crowd: crowd, decodeSteps: batch.load,
+            hasDecoders: hasDecoders, queuedWork: work)
     }
 
     private mutating func add(
@@ -87,8 +126,7 @@ extension Scheduler {
     ) {
         if !requests[slot].isStarted { start(slot, at: batch.dispatched, into: &actions) }
         let chunk = requests[slot].takeChunk(count, in: batch.microbatch.id, from: &kv)
-        batch.microbatch.chunks.append(chunk)
-        batch.slots.append(slot)
+        batch.append(chunk, of: slot)
     }
 
     private mutating func start(

@@ -9,6 +9,7 @@ extension Scheduler {
         isPipelineReady = false
         firstMicrobatch = nextMicrobatch
         inFlight.removeAll()
+        chunks.forgetInstants()
         kv = KVPages(pageCount: limits.pageCount, isSharing: limits.prefixCacheEnabled)
         for slot in running.reversed() {
             waiting.prepend(slot)

@@ -1,3 +1,4 @@
+package import ChunkSizing
 import DequeModule
 import KVPaging
 package import PipelineTypes
@@ -20,7 +21,7 @@ package import PipelineTypes
 /// - The same events give the same actions.
 package struct Scheduler: Sendable {
     package let limits: ServingLimits
-    let chunkPolicy: ChunkPolicy
+    var chunks: ChunkPlanner
     var requests = RequestTable()
     /// Oldest first, all younger than those in `running`.
     var waiting = Deque<RequestSlot>()
@@ -40,16 +41,21 @@ package struct Scheduler: Sendable {
     package internal(set) var totals = SchedulerTotals()
 
     /// Dispatches nothing until the pipeline is ready.
-    package init(limits: ServingLimits) {
-        precondition(limits.stageCount >= 1 && limits.asyncBatchDepth >= 0)
+    ///
+    /// - Parameter costs: What the stages take, one for each, where that is known beforehand.
+    package init(limits: ServingLimits, costs: [PrefillCost]? = nil) {
+        precondition(limits.stageCount >= 1 && limits.asyncBatchDepth ?? 0 >= 0)
         precondition(limits.contextLength >= 1 && limits.runningRequestsMax >= 1)
         precondition(limits.prefillTokensMax >= Page.size)
         precondition(limits.microbatchRequestsMax ?? 1 >= 1)
-        if let chunkSize = limits.chunkSize {
-            precondition(chunkSize >= Page.size && chunkSize % Page.size == 0)
+        switch limits.chunking {
+        case .fixed(let tokens), .dynamic(let tokens, _):
+            precondition(tokens >= Page.size && tokens % Page.size == 0)
+        case .automatic, .whole:
+            break
         }
         self.limits = limits
-        chunkPolicy = ChunkPolicy(limits)
+        chunks = ChunkPlanner(limits: limits, costs: costs)
         kv = KVPages(pageCount: limits.pageCount, isSharing: limits.prefixCacheEnabled)
     }
 
@@ -64,6 +70,8 @@ package struct Scheduler: Sendable {
         case .pipelineLost: losePipeline()
         case .pipelineReady: beginPipeline()
         case .flushCache: kv.flush()
+        case .forgetCosts: chunks.forgetCosts()
+        case .scaleCosts(let factors): chunks.scaleCosts(by: factors)
         case .shutDown: shutDown(into: &actions)
         case .abandon(let reason): abandon(reason, into: &actions)
         }
@@ -75,7 +83,8 @@ package struct Scheduler: Sendable {
             isPipelineReady: isPipelineReady, waitingRequests: waiting.count,
             runningRequests: running.count, microbatchesInFlight: inFlight.count,
             freePages: kv.pool.freeCount, cachedPages: kv.cache.unlockedCount,
-            usedPages: kv.pool.heldCount - kv.cache.unlockedCount)
+            usedPages: kv.pool.heldCount - kv.cache.unlockedCount,
+            stageCosts: chunks.estimates)
     }
 
     /// Whether no request is left and nothing is in flight.

@@ -16,6 +16,10 @@ extension Scheduler {
         case pipelineReady
         /// Forget all cached pages that no request uses.
         case flushCache
+        /// Forget what the stages took: the first microbatches of a process take longer.
+        case forgetCosts
+        /// The layers were shared out anew: each stage takes so many times what it took.
+        case scaleCosts(factors: [Double])
         /// Take nothing new, and end what has not started; what runs goes on to its end.
         case shutDown
         /// The pipeline will not come back: every request fails for this reason.

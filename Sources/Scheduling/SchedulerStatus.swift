@@ -1,3 +1,5 @@
+package import ChunkSizing
+
 /// How busy the scheduler is.
 package struct SchedulerStatus: Hashable, Sendable {
     package var isPipelineReady: Bool
@@ -12,6 +14,8 @@ package struct SchedulerStatus: Hashable, Sendable {
     package var cachedPages: Int
     /// Pages that requests use.
     package var usedPages: Int
+    /// What is known of each stage's speed; empty until something is.
+    package var stageCosts: [StageCostEstimate]
 }
 
 /// What the scheduler has done since it began.

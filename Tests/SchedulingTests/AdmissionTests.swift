@@ -75,7 +75,8 @@ struct AdmissionTests {
 
     @Test("the pages that an admitted prompt still needs are not promised to another")
     func promisedPages() throws {
-        var bench = try Workbench(.test(pages: 12, chunkSize: 64, prefixCache: false))
+        var bench = try Workbench(
+            .test(pages: 12, chunking: .fixed(tokens: 64), prefixCache: false))
         let first = try bench.submit(prompt(600))
         let second = try bench.submit(prompt(200, salt: 1))
         #expect(bench.scheduler.status.waitingRequests == 1)
@@ -86,7 +87,7 @@ struct AdmissionTests {
 
     @Test("pages that another request holds already do not count against a prompt")
     func sharedPagesAreFree() throws {
-        var bench = try Workbench(.test(pages: 12, chunkSize: 640))
+        var bench = try Workbench(.test(pages: 12, chunking: .fixed(tokens: 640)))
         _ = try bench.submit(prompt(448), maxNewTokens: 50)
         _ = try bench.submit(prompt(448) + [1, 2, 3], maxNewTokens: 50)
         #expect(bench.scheduler.status.runningRequests == 2)

@@ -18,7 +18,7 @@ struct BatchingTests {
 
     @Test("chunks of one prompt are in flight at once, one for each stage and the depth more")
     func chunksInFlight() throws {
-        var bench = try Workbench(.test(stages: 3, depth: 1, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 3, depth: 1, chunking: .fixed(tokens: 64)))
         let id = try bench.submit(prompt(600))
         #expect(bench.inFlight.count == 4)
         #expect(bench.chunks(of: id).map(\.chunk.start) == [0, 64, 128, 192])
@@ -28,7 +28,7 @@ struct BatchingTests {
 
     @Test("chunks end on page boundaries, except a prompt's last")
     func chunkBoundaries() throws {
-        var bench = try Workbench(.test(chunkSize: 192))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 192)))
         let id = try bench.submit(prompt(500))
         try bench.drain()
         #expect(bench.chunks(of: id).map(\.chunk.end) == [192, 384, 500])
@@ -36,7 +36,7 @@ struct BatchingTests {
 
     @Test("without a chunk size every prompt is one chunk, unless it exceeds a microbatch")
     func wholePrompts() throws {
-        var bench = try Workbench(.test(chunkSize: nil, prefillTokensMax: 1000))
+        var bench = try Workbench(.test(chunking: .whole, prefillTokensMax: 1000))
         let ids = try [700, 400, 1500].map { try bench.submit(prompt($0, salt: UInt32($0))) }
         try bench.drain()
         #expect(bench.chunks(of: ids[0]).map(\.chunk.end) == [700])
@@ -46,7 +46,7 @@ struct BatchingTests {
 
     @Test("short prompts share a microbatch up to the chunk size, in the order of submission")
     func sharedMicrobatch() throws {
-        var bench = try Workbench(.test(chunkSize: 256), isReady: false)
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 256)), isReady: false)
         let ids = try (0..<4).map { try bench.submit(prompt(80, salt: UInt32($0))) }
         try bench.send(.pipelineReady)
         #expect(bench.dispatched[0].chunks.map(\.request) == Array(ids[..<3]))
@@ -55,7 +55,7 @@ struct BatchingTests {
 
     @Test("the rest of a microbatch goes to the next prompt in whole pages")
     func restOfMicrobatch() throws {
-        var bench = try Workbench(.test(chunkSize: 256), isReady: false)
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 256)), isReady: false)
         _ = try bench.submit(prompt(100))
         let second = try bench.submit(prompt(500, salt: 1))
         try bench.send(.pipelineReady)
@@ -65,7 +65,7 @@ struct BatchingTests {
 
     @Test("a prompt does not begin with less than a page")
     func noRunts() throws {
-        var bench = try Workbench(.test(chunkSize: 128), isReady: false)
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 128)), isReady: false)
         _ = try bench.submit(prompt(100))
         let second = try bench.submit(prompt(200, salt: 1))
         try bench.send(.pipelineReady)
@@ -75,7 +75,7 @@ struct BatchingTests {
 
     @Test("a decode step goes before prompt chunks and does not wait for a whole prompt")
     func decodeIsMixedIn() throws {
-        var bench = try Workbench(.test(stages: 2, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 2, chunking: .fixed(tokens: 64)))
         let decoder = try bench.submit(prompt(10), maxNewTokens: 20)
         try bench.completeOne()
         _ = try bench.submit(prompt(2000, salt: 1))
@@ -91,7 +91,7 @@ struct BatchingTests {
 
     @Test("decoding requests are spread over the stages")
     func decodeGroups() throws {
-        var bench = try Workbench(.test(stages: 4, chunkSize: 512), isReady: false)
+        var bench = try Workbench(.test(stages: 4, chunking: .fixed(tokens: 512)), isReady: false)
         for salt in 0..<8 as Range<UInt32> {
             _ = try bench.submit(prompt(20, salt: salt), maxNewTokens: 30)
         }
@@ -106,7 +106,8 @@ struct BatchingTests {
 
     @Test("a limit on decode steps per microbatch is kept")
     func decodeLimit() throws {
-        var bench = try Workbench(.test(stages: 2, chunkSize: 512, decodeSteps: 3), isReady: false)
+        var bench = try Workbench(
+            .test(stages: 2, chunking: .fixed(tokens: 512), decodeSteps: 3), isReady: false)
         for salt in 0..<10 as Range<UInt32> {
             _ = try bench.submit(prompt(20, salt: salt), maxNewTokens: 10)
         }
@@ -121,7 +122,8 @@ struct BatchingTests {
         arguments: [1, 2, 4], [nil, 1, 3])
     func decodeGap(stages: Int, decodeSteps: Int?) throws {
         let limits = ServingLimits.test(
-            stages: stages, depth: 1, pages: 400, chunkSize: 64, decodeSteps: decodeSteps)
+            stages: stages, depth: 1, pages: 400, chunking: .fixed(tokens: 64),
+            decodeSteps: decodeSteps)
         var bench = try Workbench(limits)
         let decoders = try (0..<5).map { salt in
             try bench.submit(prompt(30, salt: UInt32(salt)), maxNewTokens: 40)
@@ -142,7 +144,7 @@ struct BatchingTests {
 
     @Test("decoders alone keep every step within one round of the pipeline")
     func decodeRound() throws {
-        var bench = try Workbench(.test(stages: 3, pages: 100, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 3, pages: 100, chunking: .fixed(tokens: 64)))
         let ids = try (0..<7).map { salt in
             try bench.submit(prompt(30, salt: UInt32(salt)), maxNewTokens: 40)
         }
@@ -157,7 +159,7 @@ struct BatchingTests {
 
     @Test("while chunks remain, the pipeline is never short of microbatches")
     func pipelineStaysFull() throws {
-        var bench = try Workbench(.test(stages: 4, pages: 100, chunkSize: 128))
+        var bench = try Workbench(.test(stages: 4, pages: 100, chunking: .fixed(tokens: 128)))
         _ = try bench.submit(prompt(4000))
         while bench.dispatched.count < 32 {
             #expect(bench.inFlight.count == 4)

@@ -34,7 +34,7 @@ struct EndingTests {
 
     @Test("a request for no token ends when its prompt is computed, and samples nothing")
     func scoreOnly() throws {
-        var bench = try Workbench(.test(chunkSize: 64))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 64)))
         let options = LogprobOptions(promptStart: 0)
         let id = try bench.submit(prompt(300), maxNewTokens: 0, logprobs: options)
         try bench.drain()
@@ -46,7 +46,8 @@ struct EndingTests {
 
     @Test("the pages of a cancelled request become free when its last chunk is back")
     func cancelInFlight() throws {
-        var bench = try Workbench(.test(stages: 3, chunkSize: 64, prefixCache: false))
+        var bench = try Workbench(
+            .test(stages: 3, chunking: .fixed(tokens: 64), prefixCache: false))
         let id = try bench.submit(prompt(500))
         #expect(bench.inFlight.count == 3)
         try bench.send(.cancel(id))

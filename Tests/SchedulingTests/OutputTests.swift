@@ -7,7 +7,7 @@ import Testing
 struct OutputTests {
     @Test("only the chunk that ends the known tokens samples")
     func samplingChunk() throws {
-        var bench = try Workbench(.test(chunkSize: 128))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 128)))
         let id = try bench.submit(prompt(300), maxNewTokens: 3)
         try bench.drain()
         let samples = bench.chunks(of: id).map { $0.chunk.outputs.sampling != nil }
@@ -55,7 +55,7 @@ struct OutputTests {
 
     @Test("every prompt token but the first is scored once, by the position before it")
     func promptScores() throws {
-        var bench = try Workbench(.test(chunkSize: 128))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 128)))
         let id = try bench.submit(prompt(300), logprobs: LogprobOptions(promptStart: 0))
         try bench.drain()
         let steps = bench.chunks(of: id).map { $0.chunk.outputs.promptLogprobs! }
@@ -67,7 +67,7 @@ struct OutputTests {
 
     @Test("scores begin at the position that was asked for", arguments: [1, 63, 64, 65, 128, 299])
     func promptScoresFrom(start: Int) throws {
-        var bench = try Workbench(.test(chunkSize: 128))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 128)))
         let id = try bench.submit(prompt(300), logprobs: LogprobOptions(promptStart: start))
         try bench.drain()
         #expect(bench[id].scores.map(\.token) == Array(prompt(300)[start...]))
@@ -79,7 +79,7 @@ struct OutputTests {
 
     @Test("a start beyond the prompt or before it is no mistake", arguments: [300, 5000, -7])
     func oddStarts(start: Int) throws {
-        var bench = try Workbench(.test(chunkSize: 128))
+        var bench = try Workbench(.test(chunking: .fixed(tokens: 128)))
         let id = try bench.submit(prompt(300), logprobs: LogprobOptions(promptStart: start))
         try bench.drain()
         #expect(bench[id].scores.count == (start < 0 ? 299 : 0))

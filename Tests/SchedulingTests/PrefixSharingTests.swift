@@ -41,7 +41,8 @@ struct PrefixSharingTests {
 
     @Test("a request goes on with the pages that another one dispatched meanwhile")
     func sideBySide() throws {
-        var bench = try Workbench(.test(stages: 2, pages: 100, chunkSize: 128), isReady: false)
+        var bench = try Workbench(
+            .test(stages: 2, pages: 100, chunking: .fixed(tokens: 128)), isReady: false)
         let ids = try (0..<4).map { try bench.submit(prompt(1000) + [TokenID($0)]) }
         try bench.send(.pipelineReady)
         try bench.drain()
@@ -55,7 +56,8 @@ struct PrefixSharingTests {
     @Test("a request that has begun switches to the pages of one that is ahead")
     func catchingUp() throws {
         // The second prompt is shorter by less than a page, so both begin in one microbatch.
-        var bench = try Workbench(.test(stages: 1, pages: 100, chunkSize: 256), isReady: false)
+        var bench = try Workbench(
+            .test(stages: 1, pages: 100, chunking: .fixed(tokens: 256)), isReady: false)
         _ = try bench.submit(prompt(150), maxNewTokens: 1)
         let leader = try bench.submit(prompt(700, salt: 1))
         let follower = try bench.submit(prompt(700, salt: 1) + [5])

@@ -6,7 +6,7 @@ import Testing
 @Suite("Recovery")
 struct RecoveryTests {
     private func busyBench() throws -> (Workbench, [RequestID]) {
-        var bench = try Workbench(.test(stages: 3, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 3, chunking: .fixed(tokens: 64)))
         let ids = try (0..<3).map { salt in
             try bench.submit(
                 prompt(150, salt: UInt32(salt)), maxNewTokens: 40,
@@ -42,7 +42,7 @@ struct RecoveryTests {
 
     @Test("requests return to the queue in their order, before those that waited")
     func orderIsKept() throws {
-        var bench = try Workbench(.test(running: 3, chunkSize: 64))
+        var bench = try Workbench(.test(running: 3, chunking: .fixed(tokens: 64)))
         let ids = try (0..<6).map { try bench.submit(prompt(70, salt: UInt32($0))) }
         try bench.send(.pipelineLost)
         let before = bench.dispatched.count
@@ -128,7 +128,7 @@ struct RecoveryTests {
         "a result that nobody asked for gives the pipeline up and costs no request anything",
         arguments: Lie.allCases)
     func lies(lie: Lie) throws {
-        var bench = try Workbench(.test(stages: 1, depth: 1, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 1, depth: 1, chunking: .fixed(tokens: 64)))
         let decoder = try bench.submit(prompt(20), maxNewTokens: 10)
         try bench.completeOne()
         let scored = try bench.submit(
@@ -154,7 +154,7 @@ struct RecoveryTests {
 
     @Test("the oldest dispatch tells how long the pipeline has been silent")
     func oldestDispatch() throws {
-        var bench = try Workbench(.test(stages: 2, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 2, chunking: .fixed(tokens: 64)))
         #expect(bench.scheduler.oldestDispatch == nil)
         _ = try bench.submit(prompt(200))
         let first = bench.scheduler.oldestDispatch

@@ -83,7 +83,7 @@ struct StepBackTests {
 
     @Test("one request may use every page")
     func allPages() throws {
-        var bench = try Workbench(.test(stages: 3, pages: 6, chunkSize: 64))
+        var bench = try Workbench(.test(stages: 3, pages: 6, chunking: .fixed(tokens: 64)))
         let id = try bench.submit(prompt(100), maxNewTokens: nil)
         let other = try bench.submit(prompt(100, salt: 1), maxNewTokens: nil)
         try bench.drain()

@@ -72,16 +72,26 @@ struct Workload {
         let pages = Int.random(in: isCrowded ? 4...10 : 3...30, using: &random)
         let limits = ServingLimits.test(
             stages: Int.random(in: 1...4, using: &random),
-            depth: Int.random(in: 0...2, using: &random), pages: pages,
+            depth: random.once(in: 3) ? nil : Int.random(in: 0...2, using: &random), pages: pages,
             context: isCrowded ? 800 : Int.random(in: 64...800, using: &random),
             running: Int.random(in: 1...10, using: &random),
             queued: random.once(in: 4) ? Int.random(in: 0...5, using: &random) : nil,
-            chunkSize: random.once(in: 4) ? nil : Int.random(in: 1...5, using: &random) * 64,
+            chunking: Self.chunking(using: &random),
             prefillTokensMax: Int.random(in: 64...700, using: &random),
             decodeSteps: random.once(in: 3) ? Int.random(in: 1...3, using: &random) : nil,
             prefixCache: !random.once(in: 5))
         bench = try Workbench(limits)
         hasFaults = random.once(in: 2)
+    }
+
+    private static func chunking(using random: inout SeededGenerator) -> ChunkingPolicy {
+        let tokens = Int.random(in: 1...5, using: &random) * 64
+        return switch Int.random(in: 0..<8, using: &random) {
+        case 0: .whole
+        case 1: .dynamic(tokens: tokens, smoothingFactor: 0.75)
+        case 2...4: .automatic
+        default: .fixed(tokens: tokens)
+        }
     }
 
     mutating func run() throws {

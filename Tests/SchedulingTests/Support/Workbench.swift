@@ -193,7 +193,7 @@ extension Workbench {
         guard !microbatch.chunks.isEmpty else { throw Failure("an empty microbatch") }
         let prompts = microbatch.chunks.filter { $0.tokens.count > 1 }
         let promptTokens = prompts.reduce(0) { $0 + $1.tokens.count }
-        guard promptTokens <= limits.chunkSize ?? limits.prefillTokensMax else {
+        guard promptTokens <= limits.promptTokensMax else {
             throw Failure("\(promptTokens) prompt tokens in a microbatch")
         }
         for (index, chunk) in microbatch.chunks.enumerated() {
@@ -246,15 +246,26 @@ enum PageWatch {
 extension ServingLimits {
     /// Small and roomy, for tests to change what matters to them.
     static func test(
-        stages: Int = 2, depth: Int = 0, pages: Int = 64, context: Int = 4096,
-        running: Int = 16, queued: Int? = nil, chunkSize: Int? = 128,
+        stages: Int = 2, depth: Int? = 0, pages: Int = 64, context: Int = 4096,
+        running: Int = 16, queued: Int? = nil, chunking: ChunkingPolicy = .fixed(tokens: 128),
         prefillTokensMax: Int = 1024, decodeSteps: Int? = nil, prefixCache: Bool = true
     ) -> ServingLimits {
         ServingLimits(
             stageCount: stages, asyncBatchDepth: depth, pageCount: pages, contextLength: context,
-            runningRequestsMax: running, queuedRequestsMax: queued, chunkSize: chunkSize,
+            runningRequestsMax: running, queuedRequestsMax: queued, chunking: chunking,
             prefillTokensMax: prefillTokensMax, microbatchRequestsMax: decodeSteps,
             prefixCacheEnabled: prefixCache)
+    }
+}
+
+extension ServingLimits {
+    /// Prompt tokens that the policy lets a microbatch have.
+    fileprivate var promptTokensMax: Int {
+        switch chunking {
+        case .fixed(let tokens): tokens
+        case .whole, .automatic: prefillTokensMax
+        case .dynamic(let tokens, _): max(tokens, prefillTokensMax)
+        }
     }
 }
 

@@ -1,0 +1,292 @@
+import ChunkSizing
+import DequeModule
+import PipelineTypes
+
+/// Decides how much of the prompts the next microbatch takes, by the policy and by what the stages
+/// have taken for the microbatches that came back.
+struct ChunkPlanner: Sendable {
+    private let policy: ChunkingPolicy
+    private let stageCount: Int
+    private let contextLength: Int
+    private let tokensMax: Int
+    /// What each stage took.
+    private var models: [StageCostModel]
+    /// What plans are made with; nil until enough is known.
+    private var costs: [PrefillCost]?
+    /// The share by which they may be wrong.
+    private var costError = 0.0
+    private var costGeneration = 0
+    /// The rule of `dynamic`, from the first costs that were known.
+    private var dynamicRule: DynamicChunking?
+    /// Prompt chunks that were cut without any knowledge of costs.
+    private var explorations = 0
+    /// When each stage was done with the last microbatch that came back.
+    private var lastEnded: [Instant]?
+    /// The prefix of the last prompt chunk.
+    private var recentStart = 0
+
+    init(limits: ServingLimits, costs: [PrefillCost]?) {
+        precondition(costs == nil || costs?.count == limits.stageCount, "one cost for each stage")
+        policy = limits.chunking
+        stageCount = limits.stageCount
+        contextLength = limits.contextLength
+        tokensMax = limits.prefillTokensMax / Page.size * Page.size
+        models =
+            costs.map { $0.map(StageCostModel.init(expecting:)) }
+            ?? [StageCostModel](repeating: StageCostModel(), count: limits.stageCount)
+        self.costs = costs
+        noteFirstCosts()
+    }
+
+    /// What surrounds a prompt whose next chunk is to be cut.
+    struct Situation {
+        var now: Instant
+        /// Prompts that wait for this one, itself included.
+        var crowd: Int
+        /// The steps of decoding requests that are in the microbatch already.
+        var decodeSteps: MicrobatchLoad
+        var hasDecoders: Bool
+        /// Seconds of the prompts that wait, this one among them, if costs are known.
+        var queuedWork: Double
+    }
+}
+
+// MARK: Cutting
+
+extension ChunkPlanner {
+    /// Room of a microbatch for prompts, and tokens of the first one's chunk in it.
+    mutating func begin(
+        _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation,
+        inFlight: Deque<MicrobatchInFlight>
+    ) -> (room: PromptRoom, tokens: Int) {
+        let start = positions.lowerBound
+        var room: PromptRoom
+        switch policy {
+        case .whole:
+            room = PromptRoom(tokens: tokensMax, keepsPromptsWhole: true)
+        case .fixed(let tokens):
+            room = PromptRoom(tokens: tokens)
+        case .dynamic(let tokens, _):
+            room = PromptRoom(tokens: dynamicRule?.chunkTokens(after: start) ?? tokens)
+        case .automatic:
+            guard let costs else {
+                room = PromptRoom(tokens: min(explorationTokens(), tokensMax))
+                break
+            }
+            let end = plannedEnd(positions, plan: &plan, situation, costs, inFlight)
+            let slowest = FlowShop(stages: costs).bottleneck(positions)
+            let planned = slowest.work(start..<end)
+            // What is left of a prompt may leave room for those that wait behind it.
+            let filled = end == positions.upperBound ? packingSeconds(situation, slowest) : 0
+            room = PromptRoom(
+                tokens: tokensMax, seconds: max(planned, filled), cost: slowest)
+            return (room, end - start)
+        }
+        return (room, room.chunkTokens(at: start, remaining: positions.count))
+    }
+
+    private mutating func plannedEnd(
+        _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation,
+        _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>
+    ) -> Int {
+        let basis = ChunkPlan.Basis(
+            costGeneration: costGeneration,
+            crowdMagnitude: situation.crowd.bitWidth
+                - situation.crowd.leadingZeroBitCount,
+            hasDecoders: situation.hasDecoders)
+        let (start, end) = (positions.lowerBound, positions.upperBound)
+        if let plan, plan.basis == basis, let next = plan.chunkEnd(from: start, promptEnd: end) {
+            return next
+        }
+        let made = ChunkPlan(
+            basis: basis, cuts: cuts(positions, situation, costs, inFlight))
+        plan = made
+        return made.chunkEnd(from: start, promptEnd: end) ?? end
+    }
+
+    /// The cuts with the shortest makespan.
+    ///
+    /// A chunk's fixed cost delays everybody who waits, so it counts as often: with n prompts of
+    /// work W one after the other, M chunks each, the mean time to the first token is
+    /// (n + 1)/2·(W + M·c) + (P − 1)·(W/M + c). Decode steps that share the microbatches are a
+    /// part of the fixed cost.
+    private func cuts(
+        _ positions: Range<Int>, _ situation: Situation, _ costs: [PrefillCost],
+        _ inFlight: Deque<MicrobatchInFlight>
+    ) -> [Int] {
+        let stages = costs.map { cost in
+            var cost = cost
+            cost.fixed = (cost.fixed + cost.work(situation.decodeSteps)) * Double(situation.crowd)
+            return cost
+        }
+        let pipeline = FlowShop(
+            stages: stages, ready: secondsUntilReady(costs, inFlight, at: situation.now))
+        let grid = ChunkGrid(
+            positions: positions, pageSize: Page.size, chunkTokensMax: tokensMax)
+        let schedule = OptimalChunks.schedule(
+            in: pipeline, of: grid, effort: .quick(tolerance: Self.toleranceMin + 2 * costError))
+        let slowest = FlowShop(stages: costs).bottleneck(positions)
+        return schedule.limited(
+            to: chunkSecondsMax(situation, slowest), on: slowest, of: grid
+        ).cuts
+    }
+
+    /// Seconds on the slowest stage beyond which longer chunks would save next to nothing, or keep
+    /// those who decode waiting.
+    private func chunkSecondsMax(_ situation: Situation, _ slowest: PrefillCost) -> Double {
+        let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
+        var seconds = Self.overheadsMax * overhead
+        if situation.hasDecoders {
+            seconds = min(seconds, max(Self.decodeGapSeconds, Self.decodeOverheads * overhead))
+        }
+        return max(seconds, slowest.seconds(tokens: Self.chunkTokensMin, after: 0))
+    }
+
+    /// Fixed costs that the longest chunk takes: what one more cut costs is below half a percent.
+    private static let overheadsMax = 200.0
+    /// While others decode, a microbatch takes no longer than so many fixed costs, or this long.
+    private static let decodeOverheads = 20.0
+    private static let decodeGapSeconds = 0.1
+    /// Stages that differ by less count as equal, and by twice what costs may be wrong.
+    private static let toleranceMin = 0.03
+    /// No bound on chunks is lower.
+    private static let chunkTokensMin = 4 * Page.size
+
+    /// How long a microbatch of several prompts takes at best: with work W waiting in all, cut
+    /// into microbatches of t seconds, the mean wait is W/t·c/2 for their fixed costs, and
+    /// t·(P − ½) for one's own microbatch to pass all stages.
+    private func packingSeconds(_ situation: Situation, _ slowest: PrefillCost) -> Double {
+        let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
+        return (overhead * situation.queuedWork / Double(2 * stageCount - 1)).squareRoot()
+    }
+
+    /// Sizes that tell a chunk's fixed cost from its tokens' and its pairs'.
+    private mutating func explorationTokens() -> Int {
+        let pages = [4, 1, 8, 2, 6, 3]
+        explorations += 1
+        return pages[(explorations - 1) % pages.count] * Page.size
+    }
+
+    /// Seconds of a run of positions on the slowest stage; 0 if costs are not known.
+    func work(_ positions: Range<Int>) -> Double {
+        costs.map { FlowShop(stages: $0).bottleneck(positions).work(positions) } ?? 0
+    }
+}
+
+// MARK: Learning
+
+extension ChunkPlanner {
+    /// Takes note of what the stages took for a microbatch.
+    mutating func note(_ batch: MicrobatchInFlight, _ timings: [StageTiming]) {
+        guard timings.count == stageCount else { return }
+        lastEnded = timings.map(\.computeEnded)
+        // Decode steps alone take another path through the layers.
+        guard batch.load.promptTokens > 0 else { return }
+        recentStart = batch.load.promptStart
+        for (stage, timing) in timings.enumerated() {
+            models[stage].add(
+                PrefillSample(
+                    tokens: batch.load.tokens, pairs: batch.load.pairs,
+                    seconds: timing.computeEnded.seconds(since: timing.computeBegan)))
+        }
+        adoptCosts()
+    }
+
+    /// What is known of each stage; empty until something is known of all.
+    var estimates: [StageCostEstimate] {
+        let known = models.compactMap(\.estimate)
+        return known.count == stageCount ? known : []
+    }
+
+    mutating func forgetCosts() {
+        models = [StageCostModel](repeating: StageCostModel(), count: stageCount)
+        costs = nil
+        dynamicRule = nil
+        explorations = 0
+        costGeneration += 1
+    }
+
+    /// Stages do so many times what they did, from the next pipeline on.
+    mutating func scaleCosts(by factors: [Double]) {
+        precondition(factors.count == stageCount, "one factor for each stage")
+        for stage in models.indices { models[stage].scale(by: factors[stage]) }
+        costs = costs.map { zip($0, factors).map { $0.scaled(by: $1) } }
+        costGeneration += 1
+    }
+
+    /// A pipeline that begins anew may run elsewhere, so stages are busy with nothing.
+    mutating func forgetInstants() {
+        lastEnded = nil
+    }
+
+    private mutating func adoptCosts() {
+        let estimates = estimates
+        guard !estimates.isEmpty else { return }
+        let known = estimates.map(\.cautiousCost)
+        let error = estimates.reduce(0) { max($0, $1.relativeError) }
+        guard let costs else {
+            adopt(known, error)
+            noteFirstCosts()
+            return
+        }
+        let isNews = zip(costs, known).contains { old, new in
+            [(64, 0), (512, 0), (512, recentStart)].contains { tokens, start in
+                let ratio =
+                    new.seconds(tokens: tokens, after: start)
+                    / old.seconds(tokens: tokens, after: start)
+                return ratio > Self.costChangeMin || ratio < 1 / Self.costChangeMin
+            }
+        }
+        if isNews { adopt(known, error) }
+    }
+
+    private mutating func adopt(_ costs: [PrefillCost], _ error: Double) {
+        self.costs = costs
+        costError = error
+        costGeneration += 1
+    }
+
+    /// Plans are kept where costs change by less.
+    private static let costChangeMin = 1.05
+
+    private mutating func noteFirstCosts() {
+        guard case .dynamic(let tokens, let factor) = policy, let first = costs?.first
+        else { return }
+        dynamicRule = DynamicChunking(
+            chunkSize: tokens, smoothingFactor: factor, pageSize: Page.size,
+            contextLength: contextLength, prefillTokensMax: tokensMax,
+            curve: first.attention > 0
+                ? QuadraticCurve(
+                    quadratic: first.attention, linear: first.linear, constant: first.fixed) : nil)
+    }
+
+    /// Seconds from now until each stage has computed what is in flight.
+    private func secondsUntilReady(
+        _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>, at now: Instant
+    ) -> [Double] {
+        var completions =
+            lastEnded.map { $0.map { $0.seconds(since: now) } }
+            ?? [Double](repeating: -.infinity, count: stageCount)
+        for batch in inFlight {
+            var before = batch.dispatched.seconds(since: now)
+            for stage in completions.indices {
+                before =
+                    max(before, completions[stage]) + costs[stage].fixed
+                    + costs[stage].work(batch.load)
+                completions[stage] = before
+            }
+        }
+        return completions.map { max(0, $0) }
+    }
+}
+
+extension StageCostEstimate {
+    /// The cost, but no fixed cost that is smaller than what the fit may be off for a page: more
+    /// chunks than necessary cost more than fewer.
+    fileprivate var cautiousCost: PrefillCost {
+        var cautious = cost
+        cautious.fixed = max(
+            cost.fixed, relativeError * cost.seconds(tokens: Page.size, after: 0))
+        return cautious
+    }
+}
