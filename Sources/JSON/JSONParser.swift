@@ -31,7 +31,7 @@ struct JSONParser {
         return value
     }
 
-    private mutating func value() throws(JSONSyntaxError) -> JSONValue {
+    mutating func value() throws(JSONSyntaxError) -> JSONValue {
         skipSpace()
         try countValue()
         switch next {
@@ -87,7 +87,7 @@ struct JSONParser {
     }
 
     /// Reads a key and the colon behind it.
-    private mutating func key() throws(JSONSyntaxError) -> (text: String, position: Int) {
+    mutating func key() throws(JSONSyntaxError) -> (text: String, position: Int) {
         skipSpace()
         guard next == UInt8(ascii: "\"") else { throw unexpected(.key) }
         let start = position

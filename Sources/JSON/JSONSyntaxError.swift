@@ -16,6 +16,7 @@ package struct JSONSyntaxError: Error, Equatable, Sendable {
 
     package enum Expectation: String, Sendable {
         case value = "a value"
+        case object = "'{'"
         case key = "a key"
         case colon = "':'"
         case commaOrBracket = "',' or ']'"
