@@ -1,0 +1,15 @@
+import Scheduling
+
+extension Scenario {
+    /// Simulates the scenario with the scheduler of the server.
+    ///
+    /// - Parameter keepsTimeline: takes memory for every microbatch on every stage.
+    package func simulate(keepsTimeline: Bool = true) throws(ScenarioError) -> SimulationReport {
+        // The scheduler takes sound limits for granted.
+        try check()
+        var run = try SimulationRun(
+            self, scheduler: Scheduler(limits: limits, costs: knownCosts),
+            keepsTimeline: keepsTimeline)
+        return run.run()
+    }
+}
