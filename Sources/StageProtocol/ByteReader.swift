@@ -35,6 +35,15 @@ package struct ByteReader: Sendable {
         Float(bitPattern: try integer())
     }
 
+    /// A number that is not negative, and within the limits.
+    package mutating func number(
+        _ field: String, above lower: Double = -1, below upper: Double = .infinity
+    ) throws(CodecError) -> Double {
+        let value = Double(bitPattern: try integer())
+        guard value >= 0, value > lower, value < upper else { throw .outOfRange(field) }
+        return value
+    }
+
     package mutating func boolean() throws(CodecError) -> Bool {
         switch try integer(UInt8.self) {
         case 0: false

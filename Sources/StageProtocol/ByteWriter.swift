@@ -21,6 +21,10 @@ package struct ByteWriter: Sendable {
         append(value.bitPattern)
     }
 
+    package mutating func append(_ value: Double) {
+        append(value.bitPattern)
+    }
+
     package mutating func append(_ value: Bool) {
         append(value ? 1 as UInt8 : 0)
     }

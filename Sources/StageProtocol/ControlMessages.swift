@@ -3,7 +3,7 @@ package import PipelineTypes
 /// The first thing that a stage says on the control link.
 package struct StageHello: Hashable, Sendable {
     /// Both ends must speak the same version.
-    package static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 2
 
     /// Proves that the coordinator started this stage.
     package var secret: String

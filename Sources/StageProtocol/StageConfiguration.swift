@@ -20,11 +20,13 @@ package struct StageConfiguration: Hashable, Sendable {
     package var pageCount: Int
     /// Positions that one request may have.
     package var contextLength: Int
+    /// Computes nothing and takes the time that it says; nil computes the model.
+    package var pacing: StagePacing?
 
     package init(
         stage: Int, layerCounts: [Int], modelPath: String, dataType: String,
         activationType: ActivationType, instructionSet: String?, threadCount: Int,
-        processors: [Int], pageCount: Int, contextLength: Int
+        processors: [Int], pageCount: Int, contextLength: Int, pacing: StagePacing? = nil
     ) {
         self.stage = stage
         self.layerCounts = layerCounts
@@ -36,6 +38,7 @@ package struct StageConfiguration: Hashable, Sendable {
         self.processors = processors
         self.pageCount = pageCount
         self.contextLength = contextLength
+        self.pacing = pacing
     }
 
     package var stageCount: Int {
@@ -58,7 +61,7 @@ package struct StageConfiguration: Hashable, Sendable {
 }
 
 extension StageConfiguration: WireCodable {
-    package static var encodedByteCountMin: Int { 54 }
+    package static var encodedByteCountMin: Int { 55 }
 
     package func encode(into writer: inout ByteWriter) {
         writer.append(count: stage)
@@ -71,6 +74,7 @@ extension StageConfiguration: WireCodable {
         writer.append(processors.map(UInt32.init))
         writer.append(count: pageCount)
         writer.append(count: contextLength)
+        writer.append(pacing) { $0.append($1) }
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -82,7 +86,8 @@ extension StageConfiguration: WireCodable {
             threadCount: try reader.count("number of threads", max: Int(UInt16.max)),
             processors: try reader.numbers().map(Int.init),
             pageCount: try reader.count("number of pages", max: Int(UInt32.max)),
-            contextLength: try reader.count("context length", max: WireLimits.positions))
+            contextLength: try reader.count("context length", max: WireLimits.positions),
+            pacing: try reader.optional { reader throws(CodecError) in try reader.value() })
         guard stage < stageCount else { throw .inconsistent("a stage beyond the pipeline's last") }
     }
 }

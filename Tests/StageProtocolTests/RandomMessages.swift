@@ -1,3 +1,4 @@
+import ChunkSizing
 import PipelineTestKit
 import PipelineTypes
 import SeededRandom
@@ -121,7 +122,28 @@ struct RandomMessages {
             dataType: text(), activationType: coin() ? .float32 : .bfloat16,
             instructionSet: coin() ? text() : nil, threadCount: number(1..<65),
             processors: list(0..<9) { $0.number(0..<1024) }, pageCount: number(0..<1 << 20),
-            contextLength: number(1..<1 << 30))
+            contextLength: number(1..<1 << 30), pacing: coin() ? pacing() : nil)
+    }
+
+    mutating func pacing() -> StagePacing {
+        StagePacing(
+            layerCost: PrefillCost(
+                fixed: Double(number(0..<9)) * 1e-3, linear: 1e-6,
+                attention: Double(number(0..<9)) * 1e-12),
+            hiddenSize: number(0..<1 << 20), jitter: jitter(), seed: generator.next(),
+            slowdowns: list(0..<3) { random in
+                PacingSlowdown(
+                    factor: Double(random.number(1..<9)), begin: Double(random.number(0..<9)),
+                    end: random.coin() ? Double(random.number(0..<99)) : nil)
+            }, origin: coin() ? Instant(nanoseconds: Int64(number(0..<1 << 60))) : nil)
+    }
+
+    mutating func jitter() -> StagePacing.Jitter {
+        switch number(0..<3) {
+        case 0: .none
+        case 1: .uniform(share: Double(number(0..<100)) / 100)
+        default: .logNormal(deviation: Double(number(0..<100)) / 50)
+        }
     }
 
     mutating func coordinatorMessage() -> CoordinatorMessage {
