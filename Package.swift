@@ -45,7 +45,19 @@ let package = Package(
         .target(name: "KVPaging", dependencies: ["PipelineTypes", heap], swiftSettings: strict),
         .target(name: "ChunkSizing", swiftSettings: strict),
         .target(
-            name: "Scheduling", dependencies: ["PipelineTypes", "KVPaging", deque],
+            name: "Scheduling", dependencies: ["PipelineTypes", "KVPaging", "ChunkSizing", deque],
+            swiftSettings: strict),
+
+        .target(
+            name: "Timelines", dependencies: ["PipelineTypes", "JSON"], swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "Scheduling", "Timelines", deque, heap,
+            ], swiftSettings: strict),
+
+        .target(
+            name: "Planning", dependencies: ["PipelineTypes", "JSON", "ChunkSizing"],
             swiftSettings: strict),
 
         // Compute
@@ -67,7 +79,7 @@ let package = Package(
         // Move
         .target(name: "CPlatform"),
         .target(
-            name: "StageProtocol", dependencies: ["PipelineTypes", "CPlatform"],
+            name: "StageProtocol", dependencies: ["PipelineTypes", "ChunkSizing", "CPlatform"],
             swiftSettings: strict),
         .systemLibrary(
             name: "COpenMPI", pkgConfig: "ompi-c",
@@ -81,8 +93,16 @@ let package = Package(
             name: "StageWorker", dependencies: ["PipelineTypes", "StageProtocol", "CPlatform"],
             swiftSettings: strict),
         .target(
+            name: "PacedStages",
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "StageProtocol", "StageWorker", "Simulation",
+            ], swiftSettings: strict),
+        .target(
             name: "Coordinator",
-            dependencies: ["PipelineTypes", "Scheduling", "StageProtocol", "CPlatform", logging],
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "Scheduling", "Timelines", "StageProtocol",
+                "CPlatform", logging,
+            ],
             swiftSettings: strict),
 
         // Serve
@@ -100,16 +120,26 @@ let package = Package(
             ], swiftSettings: strict),
 
         // The executable
+        .target(name: "SettingsFiles", dependencies: ["Yams"], swiftSettings: strict),
         .target(
-            name: "CommandLineOptions", dependencies: ["PipelineTypes", "Yams", argumentParser],
+            name: "Profiles", dependencies: ["JSON", "Planning", "SettingsFiles"],
+            swiftSettings: strict),
+        .target(
+            name: "ScenarioFiles",
+            dependencies: ["PipelineTypes", "ChunkSizing", "Simulation", "SettingsFiles"],
+            swiftSettings: strict),
+        .target(
+            name: "CommandLineOptions",
+            dependencies: ["PipelineTypes", "SettingsFiles", argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PipelineTypes", "ChunkSizing", "Scheduling", "Kernels", "Checkpoints",
-                "DecoderModels",
-                "StageProtocol", "MPITransport", "StageWorker", "Coordinator", "Tokenization",
-                "ChatTemplates", "HTTPServer", "CommandLineOptions", logging,
+                "PipelineTypes", "ChunkSizing", "Scheduling", "Timelines", "Simulation", "Kernels",
+                "Checkpoints", "DecoderModels", "StageProtocol", "MPITransport", "StageWorker",
+                "PacedStages", "Coordinator", "Tokenization", "ChatTemplates", "HTTPServer",
+                "SettingsFiles", "ScenarioFiles", "CommandLineOptions", "Planning", "Profiles",
+                logging,
             ], swiftSettings: strict),
 
         // Tests
@@ -128,8 +158,19 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["PipelineTypes", "KVPaging", "Scheduling", "SeededRandom"],
+            dependencies: [
+                "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "SeededRandom",
+            ],
             swiftSettings: strict),
+        .testTarget(
+            name: "TimelinesTests", dependencies: ["PipelineTypes", "Timelines", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "KVPaging", "Scheduling", "Timelines", "Simulation",
+                "SeededRandom",
+            ], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
         .testTarget(
             name: "DecoderModelsTests",
@@ -159,8 +200,9 @@ let package = Package(
             ], path: "Tests/Support/PipelineTestStage", swiftSettings: strict),
         .testTarget(
             name: "StageProtocolTests",
-            dependencies: ["PipelineTypes", "StageProtocol", "PipelineTestKit", "SeededRandom"],
-            swiftSettings: strict),
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "StageProtocol", "PipelineTestKit", "SeededRandom",
+            ], swiftSettings: strict),
         .testTarget(
             name: "MPITransportTests",
             dependencies: [
@@ -173,10 +215,15 @@ let package = Package(
                 "PipelineTypes", "StageProtocol", "StageWorker", "PipelineTestKit", "CPlatform",
             ], swiftSettings: strict),
         .testTarget(
+            name: "PacedStagesTests",
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "StageProtocol", "StageWorker", "PacedStages",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "CoordinatorTests",
             dependencies: [
-                "PipelineTypes", "Scheduling", "StageProtocol", "Coordinator", "PipelineTestKit",
-                "PipelineTestStage", "CPlatform", "SeededRandom",
+                "PipelineTypes", "Scheduling", "StageProtocol", "Timelines", "Coordinator",
+                "PipelineTestKit", "PipelineTestStage", "CPlatform", "SeededRandom",
             ], swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
@@ -186,13 +233,32 @@ let package = Package(
                 hummingbird, hummingbirdTesting, logging, nioCore, nioPosix,
             ], swiftSettings: strict),
         .testTarget(
-            name: "CommandLineOptionsTests", dependencies: ["CommandLineOptions", "SeededRandom"],
+            name: "PlanningTests",
+            dependencies: ["PipelineTypes", "JSON", "ChunkSizing", "Planning", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProfilesTests",
+            dependencies: [
+                "PipelineTypes", "Planning", "Profiles", "SettingsFiles", "SeededRandom",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SettingsFilesTests", dependencies: ["SettingsFiles", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioFilesTests",
+            dependencies: [
+                "PipelineTypes", "ChunkSizing", "Simulation", "SettingsFiles", "ScenarioFiles",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineOptionsTests",
+            dependencies: ["PipelineTypes", "CommandLineOptions", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PipelineTypes", "StageProtocol", "Coordinator", "penstock", "SeededRandom",
-                logging,
+                "PipelineTypes", "StageProtocol", "Timelines", "Coordinator", "penstock",
+                "SeededRandom", logging,
             ], exclude: ["Clients", "Fixtures"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

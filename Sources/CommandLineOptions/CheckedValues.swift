@@ -94,25 +94,48 @@ enum Checked {
         }
     }
 
-    static let chunkedPrefillSize: Reader<ChunkedPrefillSize> = { text in
+    static let chunkedPrefillSize: Reader<ChunkingPolicy> = { text in
         if text == "auto" { return .automatic }
-        if text == "off" { return .off }
+        if text == "off" { return .whole }
         guard let value = Int(text), value <= 0 || tokens.contains(value),
             value <= 0 || value.isMultiple(of: Page.size)
         else {
             throw ValidationError(
                 "it must be auto, a multiple of the page size \(Page.size), or at most 0 for off")
         }
-        return value <= 0 ? .off : .tokens(value)
+        return value <= 0 ? .whole : .fixed(tokens: value)
+    }
+
+    /// A chunk size, or `dynamic:SIZE:FACTOR`.
+    static let chunkingPolicy: Reader<ChunkingPolicy> = { text in
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts[0] == "dynamic" else { return try chunkedPrefillSize(text) }
+        guard parts.count == 3, case .fixed(let tokens)? = try? chunkedPrefillSize(parts[1]),
+            let factor = try? unitInterval(parts[2])
+        else { throw ValidationError("it must be dynamic:SIZE:FACTOR, such as dynamic:2048:0.75") }
+        return .dynamic(tokens: tokens, smoothingFactor: factor)
     }
 
     /// Comma-separated chunk sizes.
-    static let chunkSizes: Reader<[ChunkedPrefillSize]> = { text in
-        try list(of: chunkedPrefillSize, "chunk sizes (auto, off, multiples of 64)", text)
+    static let chunkingPolicies: Reader<[ChunkingPolicy]> = { text in
+        try list(
+            of: chunkingPolicy, "chunk sizes (auto, off, multiples of 64, dynamic:SIZE:FACTOR)",
+            text)
+    }
+
+    static let chunking: Reader<ChunkingPolicy> = { text in
+        guard let policy = ChunkingPolicy(text) else {
+            throw ValidationError("it must be \(ChunkingPolicy.grammar)")
+        }
+        return policy
     }
 
     /// Entries are summed later: their limit keeps the sum in range.
     static let layerCounts: Reader<[Int]> = integers(counts)
+
+    static let layerPartition: Reader<LayerPartitionChoice> = { text in
+        text == "auto" ? .automatic : .counts(try layerCounts(text))
+    }
 
     private static func list<Value>(
         of element: Reader<Value>, _ description: String, _ text: String

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SettingsFiles
 
 /// What a command line asks for.
 package enum Invocation: Hashable, Sendable {
@@ -9,6 +10,9 @@ package enum Invocation: Hashable, Sendable {
     case inspect(InspectOptions)
     case benchPrefill(BenchPrefillOptions)
     case chunks(ChunksOptions)
+    case plan(PlanOptions)
+    case simulate(SimulateOptions)
+    case trace(TraceOptions)
     /// Help, a version or a completion script: print it on standard output, and exit with 0.
     case print(String)
 }
@@ -67,7 +71,6 @@ package struct InvocationReader {
         let environment = OptionEnvironment(variables: environment)
         switch command {
         case let command as ServeCommand:
-            try environment.checkSmoothFactor()
             return .serve(try command.options(environment: environment))
         case is StageCommand:
             return .stage
@@ -77,6 +80,12 @@ package struct InvocationReader {
             return .benchPrefill(try command.options(environment: environment))
         case let command as ChunksCommand:
             return .chunks(try command.options())
+        case let command as PlanCommand:
+            return .plan(try command.options())
+        case let command as SimulateCommand:
+            return .simulate(try command.options())
+        case let command as TraceCommand:
+            return .trace(command.options)
         default:
             return try printed(command)
         }

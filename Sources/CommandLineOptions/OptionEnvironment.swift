@@ -1,4 +1,5 @@
 import ArgumentParser
+import PipelineTypes
 
 /// The environment variables that stand in for flags; a flag wins, then `PENSTOCK_…`, then the
 /// spelling of SGLang. An empty variable counts as unset.
@@ -12,23 +13,35 @@ struct OptionEnvironment {
             "PENSTOCK_DYNAMIC_CHUNKING_SMOOTH_FACTOR", "SGLANG_DYNAMIC_CHUNKING_SMOOTH_FACTOR",
         ]
         static let instructionSet = ["PENSTOCK_ISA"]
+        static let profileDirectory = ["PENSTOCK_PROFILER_DIR", "SGLANG_TORCH_PROFILER_DIR"]
     }
 
-    /// The layer partition, one entry a stage.
-    func layerCounts(flag: [Int]?, stages: Int) throws(UsageError) -> [Int]? {
+    /// The layer partition, if somebody wants another than the plain rule's.
+    func layerPartition(
+        flag: LayerPartitionChoice?, stages: Int
+    ) throws(UsageError) -> LayerPartitionChoice? {
         let source: String
-        let counts: [Int]
+        let choice: LayerPartitionChoice
         if let flag {
-            (source, counts) = ("--pp-layer-partition", flag)
-        } else if let found = try value(Name.layerPartition, Checked.layerCounts) {
-            (source, counts) = found
+            (source, choice) = ("--pp-layer-partition", flag)
+        } else if let found = try value(Name.layerPartition, Checked.layerPartition) {
+            (source, choice) = found
         } else {
             return nil
         }
+        guard case .counts(let counts) = choice else { return choice }
         guard counts.count == stages else {
             throw UsageError(
                 "\(source) has \(counts.count) entries, the pipeline has \(stages) stages")
         }
+        return choice
+    }
+
+    /// The same where nothing is measured: one entry a stage.
+    func layerCounts(flag: [Int]?, stages: Int) throws(UsageError) -> [Int]? {
+        let choice = try layerPartition(
+            flag: flag.map(LayerPartitionChoice.counts), stages: stages)
+        guard case .counts(let counts)? = choice else { return nil }
         return counts
     }
 
@@ -39,10 +52,32 @@ struct OptionEnvironment {
         return found?.value
     }
 
-    /// Refuses a smoothing factor outside [0, 1], in whatever spelling it was asked for.
-    func checkSmoothFactor() throws(UsageError) {
-        _ = try value(Name.smoothFactor) { try Checked.unitInterval($0) }
+    /// Where profiles go whose clients name no folder.
+    var profileDirectory: String {
+        let named = Name.profileDirectory.compactMap { variables[$0] }.first { !$0.isEmpty }
+        return named ?? "/tmp"
     }
+
+    /// Where prompts are cut. A smoothing factor outside [0, 1] is refused even where no rule
+    /// takes one.
+    func chunking(_ flags: SchedulingFlags) throws(UsageError) -> ChunkingPolicy {
+        let found: (name: String, value: Double)? = try value(
+            Name.smoothFactor, Checked.unitInterval)
+        guard flags.enableDynamicChunking else { return flags.chunkedPrefillSize }
+        let factor = flags.smoothingFactor ?? found?.value ?? Self.smoothingFactor
+        switch flags.chunkedPrefillSize {
+        case .automatic, .dynamic:
+            return .dynamic(tokens: Self.dynamicTokens, smoothingFactor: factor)
+        case .fixed(let tokens):
+            return .dynamic(tokens: tokens, smoothingFactor: factor)
+        case .whole:
+            throw UsageError(
+                "--enable-dynamic-chunking needs chunks, but --chunked-prefill-size is off")
+        }
+    }
+
+    private static let smoothingFactor = 0.75
+    private static let dynamicTokens = 2048
 
     /// The first of these variables that is set, read as a value.
     private func value<Value>(

@@ -18,14 +18,12 @@ package enum InstructionSet: String, CaseIterable, Hashable, Sendable {
     case scalar
 }
 
-/// How many tokens of a prompt are computed in one chunk.
-package enum ChunkedPrefillSize: Hashable, Sendable {
-    /// Penstock decides.
+/// Who shares out the layers among the stages.
+enum LayerPartitionChoice: Hashable, Sendable {
+    /// What the stages take.
     case automatic
-    /// Every prompt is one chunk.
-    case off
-    /// A positive multiple of the page size.
-    case tokens(Int)
+    /// Layers of each stage.
+    case counts([Int])
 }
 
 /// What is worth a line in the log.

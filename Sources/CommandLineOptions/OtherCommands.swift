@@ -1,4 +1,5 @@
 import ArgumentParser
+import PipelineTypes
 
 /// `penstock stage`: how the coordinator starts a stage.
 struct StageCommand: ParsableCommand {
@@ -69,9 +70,11 @@ struct BenchPrefillCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("chunk-sizes"), .customLong("chunked-prefill-size")],
-        help: .init("Chunk sizes: auto, off, multiples of 64 (default: auto).", valueName: "list"),
-        transform: Checked.chunkSizes)
-    var chunkSizes = [ChunkedPrefillSize.automatic]
+        help: .init(
+            "Chunk sizes: auto, off, multiples of 64, dynamic:SIZE:FACTOR (default: auto).",
+            valueName: "list"),
+        transform: Checked.chunkingPolicies)
+    var chunkSizes = [ChunkingPolicy.automatic]
 
     @Option(
         name: .customLong("repetitions"),
@@ -98,5 +101,29 @@ struct BenchPrefillCommand: ParsableCommand {
             stageCounts: stageCounts, chunkSizes: chunkSizes, repetitions: repetitions, type: type,
             instructionSet: try environment.instructionSet(flag: processor.instructionSet),
             json: json)
+    }
+}
+
+/// `penstock trace`.
+struct TraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Say what the stages did in a trace, and why they were idle.",
+        discussion: "Traces come from serve --trace, from /start_profile, and from simulate.")
+
+    @Argument(help: "The trace, a JSON file.", transform: Checked.nonEmpty)
+    var path: String
+
+    @Option(
+        name: .customLong("gantt"),
+        help: .init("Draw the stages' work into an SVG file.", valueName: "file"),
+        transform: Checked.nonEmpty)
+    var ganttPath: String?
+
+    @Flag(name: .customLong("json"), help: "Print JSON.")
+    var json = false
+
+    var options: TraceOptions {
+        TraceOptions(path: path, ganttPath: ganttPath, json: json)
     }
 }

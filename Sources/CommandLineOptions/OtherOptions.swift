@@ -1,3 +1,5 @@
+package import PipelineTypes
+
 /// What `penstock inspect` is to print.
 package struct InspectOptions: Hashable, Sendable {
     package var modelPath: String
@@ -14,10 +16,18 @@ package struct BenchPrefillOptions: Hashable, Sendable {
     /// Compute threads of one stage; nil shares the cores out among the stages.
     package var threads: Int?
     package var stageCounts: [Int]
-    package var chunkSizes: [ChunkedPrefillSize]
+    package var chunkSizes: [ChunkingPolicy]
     package var repetitions: Int
     package var type: ComputeType
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
+    package var json: Bool
+}
+
+/// What `penstock trace` is to summarise.
+package struct TraceOptions: Hashable, Sendable {
+    package var path: String
+    /// Where a chart goes; nil draws none.
+    package var ganttPath: String?
     package var json: Bool
 }

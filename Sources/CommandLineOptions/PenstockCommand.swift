@@ -8,7 +8,7 @@ struct PenstockCommand: ParsableCommand {
         version: "penstock \(PenstockVersion.current)",
         subcommands: [
             ServeCommand.self, InspectCommand.self, BenchCommand.self, ChunksCommand.self,
-            StageCommand.self,
+            SimulateCommand.self, PlanCommand.self, TraceCommand.self, StageCommand.self,
         ])
 
     static var commandNames: [String] {

@@ -1,3 +1,5 @@
+package import PipelineTypes
+
 /// Everything that `penstock serve` can be asked for, checked as far as that is possible without
 /// the model at hand.
 package struct ServeOptions: Hashable, Sendable {
@@ -43,15 +45,19 @@ package struct PipelineOptions: Hashable, Sendable {
     package var stageCount: Int
     /// Layers of each stage, `stageCount` entries of at least 1; nil divides them evenly.
     package var layerCounts: [Int]?
+    /// Layers are shared out by what the stages take.
+    package var partitionsByCost: Bool
     /// Microbatches in flight beyond one per stage.
-    package var asyncBatchDepth: Int
+    package var asyncBatchDepth: Int?
     package var activationType: ActivationType
 
     package init(
-        stageCount: Int, layerCounts: [Int]?, asyncBatchDepth: Int, activationType: ActivationType
+        stageCount: Int, layerCounts: [Int]?, partitionsByCost: Bool = false,
+        asyncBatchDepth: Int?, activationType: ActivationType
     ) {
         self.stageCount = stageCount
         self.layerCounts = layerCounts
+        self.partitionsByCost = partitionsByCost
         self.asyncBatchDepth = asyncBatchDepth
         self.activationType = activationType
     }
@@ -59,7 +65,7 @@ package struct PipelineOptions: Hashable, Sendable {
 
 /// What runs together, and how much of it.
 package struct SchedulingOptions: Hashable, Sendable {
-    package var chunkedPrefillSize: ChunkedPrefillSize
+    package var chunking: ChunkingPolicy
     /// Prompt tokens of one microbatch.
     package var prefillTokensMax: Int
     /// Requests that hold KV pages at a time; nil lets the server decide.
@@ -70,10 +76,10 @@ package struct SchedulingOptions: Hashable, Sendable {
     package var microbatchRequestsMax: Int?
 
     package init(
-        chunkedPrefillSize: ChunkedPrefillSize, prefillTokensMax: Int, runningRequestsMax: Int?,
+        chunking: ChunkingPolicy, prefillTokensMax: Int, runningRequestsMax: Int?,
         queuedRequestsMax: Int?, microbatchRequestsMax: Int?
     ) {
-        self.chunkedPrefillSize = chunkedPrefillSize
+        self.chunking = chunking
         self.prefillTokensMax = prefillTokensMax
         self.runningRequestsMax = runningRequestsMax
         self.queuedRequestsMax = queuedRequestsMax
@@ -119,4 +125,8 @@ package struct ComputeOptions: Hashable, Sendable {
 package struct LoggingOptions: Hashable, Sendable {
     package var level: LogLevel
     package var logsRequests: Bool
+    /// Where the trace of the whole run goes; nil writes none.
+    package var tracePath: String?
+    /// Where profiles go whose clients name no folder.
+    package var profileDirectory: String
 }

@@ -1,6 +1,8 @@
 import Foundation
 package import PipelineTypes
+import StageProtocol
 import Synchronization
+package import Timelines
 
 /// Runs the scheduler on a thread of its own; starts, watches and restarts the stages. When a
 /// stage dies, clients stay connected, and what was in flight is computed again.
@@ -69,13 +71,44 @@ package final class Coordinator: Sendable {
         _ = inbox.post(.flushCache)
     }
 
+    /// Forgets what the stages took so far.
+    package func forgetCosts() {
+        _ = inbox.post(.forgetCosts)
+    }
+
+    /// Starts the stages anew with another layer partition, if partitions follow costs and one is
+    /// clearly faster. Requests go on afterwards.
+    package func repartition() {
+        _ = inbox.post(.repartition)
+    }
+
     package var status: CoordinatorStatus {
         shared.status
     }
 
-    /// When the stages worked on the last microbatches, oldest first.
-    package var recentTimings: [MicrobatchTiming] {
-        shared.timings
+    /// When the stages worked on the last microbatches.
+    package var recentTimeline: Timeline {
+        timeline(shared.recent)
+    }
+
+    /// Records every microbatch that is dispatched from now on and comes back; those that are lost
+    /// with a pipeline leave a gap.
+    package func start(_ recording: TimelineRecording) {
+        recording.begin(at: MonotonicClock.now())
+        shared.add(recording)
+    }
+
+    /// Ends a recording and returns what it holds, once; later there is nothing left.
+    package func stop(_ recording: TimelineRecording) -> Timeline {
+        shared.remove(recording)
+        return timeline(recording.take())
+    }
+
+    private func timeline(_ ring: TimelineRing) -> Timeline {
+        Timeline(
+            source: options.timelineSource, stageCount: options.limits.stageCount,
+            microbatchesInFlightMax: options.limits.microbatchesInFlightMax,
+            microbatches: ring.microbatches, droppedCount: ring.droppedCount)
     }
 
     /// Returns the reason when the pipeline was lost too often to be started again; nil when the

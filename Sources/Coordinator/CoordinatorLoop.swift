@@ -1,19 +1,21 @@
+import ChunkSizing
 import Glibc
 import Logging
 import PipelineTypes
 import Scheduling
 import StageProtocol
+import Timelines
 
 /// The coordinator's thread: turns what clients ask and stages report into the scheduler's
 /// events, and carries out its actions. It blocks in `poll` alone.
 final class CoordinatorLoop {
-    private let options: CoordinatorOptions
+    private var options: CoordinatorOptions
     private let inbox: Inbox
     private let shared: SharedState
     private let logger: Logger
     private var scheduler: Scheduler
     private var requests: [RequestID: AsyncStream<RequestEvent>.Continuation] = [:]
-    private var inFlight: [MicrobatchID: (dispatched: Instant, tokenCount: Int)] = [:]
+    private var inFlight: [MicrobatchID: (dispatched: Instant, chunks: [ChunkSpan])] = [:]
 
     private var pipeline: StagePipeline?
     private var restarts: RestartHistory
@@ -36,7 +38,7 @@ final class CoordinatorLoop {
         self.shared = shared
         self.started = started
         logger = options.logger
-        scheduler = Scheduler(limits: options.limits)
+        scheduler = Scheduler(limits: options.limits, costs: options.costs)
         restarts = RestartHistory(options.restartPolicy)
     }
 
@@ -89,7 +91,9 @@ final class CoordinatorLoop {
                 schedule(.submit(request), now: now)
             }
         case .cancel(let id): schedule(.cancel(id), now: now)
+        case .repartition: repartition(now: now)
         case .flushCache: schedule(.flushCache, now: now)
+        case .forgetCosts: schedule(.forgetCosts, now: now)
         case .shutDown: shutDown(now: now)
         }
     }
@@ -122,7 +126,12 @@ final class CoordinatorLoop {
         for action in actions {
             switch action {
             case .dispatch(let microbatch):
-                inFlight[microbatch.id] = (now, microbatch.tokenCount)
+                inFlight[microbatch.id] = (
+                    now,
+                    microbatch.chunks.map {
+                        ChunkSpan(request: $0.request, positions: $0.start..<$0.end)
+                    }
+                )
                 pipeline?.run(microbatch)
             case .deliver(let id, let event):
                 deliver(event, to: id)
@@ -133,6 +142,34 @@ final class CoordinatorLoop {
     }
 
     // MARK: The pipeline
+
+    /// Starts the stages anew if another layer partition would be faster.
+    private func repartition(now: Instant) {
+        guard betterPartition != nil, let pipeline else { return }
+        pipeline.lose("its layers are shared out anew", now: now)
+    }
+
+    private var betterPartition: [Int]? {
+        let costs = scheduler.status.stageCosts.map(\.cost)
+        guard options.partitionsByCost, costs.count == options.stages.count else { return nil }
+        return CostPartition.improvement(
+            on: costs, layerCounts: options.stages[0].layerCounts,
+            positions: 0..<min(options.limits.contextLength, Self.referencePromptMax))
+    }
+
+    /// Tokens of the prompt that partitions are compared with.
+    private static let referencePromptMax = 32_768
+
+    /// Lets the stages that start next have as many layers as suits their speed.
+    private func shareOutLayers(now: Instant) {
+        guard let better = betterPartition else { return }
+        let before = options.stages[0].layerCounts
+        for stage in options.stages.indices { options.stages[stage].layerCounts = better }
+        let texts = [before, better].map { $0.map(String.init).joined(separator: " + ") }
+        logger.info("layers are shared out by cost: \(texts[1]) instead of \(texts[0])")
+        schedule(
+            .scaleCosts(factors: zip(better, before).map { Double($0) / Double($1) }), now: now)
+    }
 
     private func launch(now: Instant) {
         do {
@@ -146,6 +183,7 @@ final class CoordinatorLoop {
     private func restart(now: Instant) {
         restartAt = nil
         shared.update { $0.restarts += 1 }
+        shareOutLayers(now: now)
         launch(now: now)
     }
 
@@ -168,10 +206,12 @@ final class CoordinatorLoop {
 
     private func noteReady(now: Instant) {
         let figures = pipeline?.stageFigures ?? []
+        let layerCounts = options.stages[0].layerCounts
         shared.update { status in
             status.phase = .serving
             status.stageMemory = figures.map(\.memory)
             status.stageProcesses = figures.map(\.processID)
+            status.layerCounts = layerCounts
         }
         logger.info("the pipeline is ready", metadata: ["stages": "\(figures.count)"])
         if !isShuttingDown { schedule(.pipelineReady, now: now) }
@@ -235,10 +275,12 @@ final class CoordinatorLoop {
     // MARK: What others may see
 
     private func keepTiming(of result: MicrobatchResult, now: Instant) {
-        guard let (dispatched, tokenCount) = inFlight.removeValue(forKey: result.id) else { return }
+        guard let (dispatched, chunks) = inFlight.removeValue(forKey: result.id),
+            result.timings.count == options.limits.stageCount
+        else { return }
         shared.keep(
-            MicrobatchTiming(
-                id: result.id, tokenCount: tokenCount, dispatched: dispatched, completed: now,
+            MicrobatchSpan(
+                id: result.id, dispatched: dispatched, completed: now, chunks: chunks,
                 stages: result.timings))
     }
 

@@ -1,17 +1,25 @@
+package import ChunkSizing
 package import Logging
 package import PipelineTypes
 package import StageProtocol
+package import Timelines
 
 /// All that a coordinator is told when it starts.
 package struct CoordinatorOptions: Sendable {
     package var limits: ServingLimits
     /// One for each stage, in pipeline order.
     package var stages: [StageConfiguration]
+    /// Shares the layers out anew when stages start again, by what they have taken.
+    package var partitionsByCost = false
     package var launch: LaunchOptions
     package var timeouts = Timeouts()
     package var restartPolicy = RestartPolicy()
-    /// Microbatches whose timings are kept.
+    /// What the stages take, one for each, where that is known beforehand.
+    package var costs: [PrefillCost]?
+    /// Microbatches that `recentTimeline` holds.
     package var timingsKept = 1024
+    /// Where the stages' times come from.
+    package var timelineSource = Timeline.Source.measured
     package var logger: Logger
     /// Told, on the coordinator's thread, how far each stage has loaded; must not block.
     package var reportProgress: @Sendable (StageLoadReport) -> Void = { _ in }

@@ -9,10 +9,14 @@ package struct CoordinatorStatus: Hashable, Sendable {
     package var restarts = 0
     package var scheduler: SchedulerStatus
     package var totals: SchedulerTotals
+    /// When the last microbatch came back.
+    package var lastCompletion: Instant?
     /// What each stage keeps in memory; empty until the pipeline is ready.
     package var stageMemory: [StageMemory] = []
     /// The stages' processes, in pipeline order; empty until the pipeline is ready.
     package var stageProcesses: [Int32] = []
+    /// Layers of each stage; empty until the pipeline is ready.
+    package var layerCounts: [Int] = []
 
     init(scheduler: SchedulerStatus, totals: SchedulerTotals) {
         self.scheduler = scheduler
@@ -28,40 +32,4 @@ package enum CoordinatorPhase: Hashable, Sendable {
     /// The pipeline was lost too often; requests fail for this reason.
     case failed(String)
     case stopped
-}
-
-/// When the stages worked on one microbatch.
-package struct MicrobatchTiming: Hashable, Sendable {
-    package var id: MicrobatchID
-    /// Tokens that were computed.
-    package var tokenCount: Int
-    package var dispatched: Instant
-    package var completed: Instant
-    /// One for each stage.
-    package var stages: [StageTiming]
-}
-
-/// The last so many timings, oldest first.
-struct TimingRing: Sendable {
-    private let capacity: Int
-    private var timings: [MicrobatchTiming] = []
-    private var oldest = 0
-
-    init(capacity: Int) {
-        self.capacity = capacity
-    }
-
-    mutating func append(_ timing: MicrobatchTiming) {
-        guard capacity > 0 else { return }
-        if timings.count < capacity {
-            timings.append(timing)
-        } else {
-            timings[oldest] = timing
-            oldest = (oldest + 1) % capacity
-        }
-    }
-
-    var all: [MicrobatchTiming] {
-        Array(timings[oldest...] + timings[..<oldest])
-    }
 }

@@ -8,6 +8,8 @@ enum Command: Sendable {
     case submit(GenerationRequest, AsyncStream<RequestEvent>.Continuation)
     case cancel(RequestID)
     case flushCache
+    case forgetCosts
+    case repartition
     case shutDown
 }
 

@@ -1,12 +1,14 @@
 import PipelineTypes
 import Scheduling
 import Synchronization
+import Timelines
 
 /// What the coordinator's thread publishes for others.
 final class SharedState: Sendable {
     private struct Content {
         var status: CoordinatorStatus
-        var timings: TimingRing
+        var recent: TimelineRing
+        var recordings: [TimelineRecording] = []
         var isStopped = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -22,23 +24,36 @@ final class SharedState: Sendable {
         content = Mutex(
             Content(
                 status: CoordinatorStatus(scheduler: scheduler.status, totals: scheduler.totals),
-                timings: TimingRing(capacity: timingsKept)))
+                recent: TimelineRing(microbatchesMax: timingsKept)))
     }
 
     var status: CoordinatorStatus {
         content.withLock(\.status)
     }
 
-    var timings: [MicrobatchTiming] {
-        content.withLock(\.timings.all)
+    var recent: TimelineRing {
+        content.withLock(\.recent)
     }
 
     func update(_ body: (inout CoordinatorStatus) -> Void) {
         content.withLock { body(&$0.status) }
     }
 
-    func keep(_ timing: MicrobatchTiming) {
-        content.withLock { $0.timings.append(timing) }
+    func keep(_ microbatch: MicrobatchSpan) {
+        let recordings = content.withLock { content in
+            content.recent.append(microbatch)
+            content.status.lastCompletion = microbatch.completed
+            return content.recordings
+        }
+        for recording in recordings { recording.record(microbatch) }
+    }
+
+    func add(_ recording: TimelineRecording) {
+        content.withLock { $0.recordings.append(recording) }
+    }
+
+    func remove(_ recording: TimelineRecording) {
+        content.withLock { $0.recordings.removeAll { $0 === recording } }
     }
 
     /// The pipeline will not come back.

@@ -15,6 +15,12 @@ package protocol InferenceEngine: Sendable {
 
     /// Forgets all of the prefix cache that no request uses.
     func flushCache() async
+
+    /// Begins to record when the stages work.
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError)
+
+    /// Writes what was recorded; returns the path of the file.
+    func stopProfile() async throws(ProfileError) -> String
 }
 
 /// A submitted request and what it is told.

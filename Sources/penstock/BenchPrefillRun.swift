@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import PipelineTypes
 import StageProtocol
+import Timelines
 
 /// `penstock bench prefill`: time to first token of prompts that nothing has computed before.
 struct BenchPrefillRun {
@@ -23,8 +24,8 @@ struct BenchPrefillRun {
         var promptTokens: Int
         var stages: Int
         var threadsPerStage: Int
-        /// nil computes the prompt in one chunk.
-        var chunkSize: Int?
+        /// `auto`, `off`, a number of tokens, or `dynamic:SIZE:FACTOR`.
+        var chunkSize: String
         var ttftSeconds: Double
         var tokensPerSecond: Double
         /// Every repetition's time to first token.
@@ -47,7 +48,7 @@ struct BenchPrefillRun {
         let cells = rows.map { row in
             [
                 "\(row.promptTokens)", "\(row.stages)", "\(row.threadsPerStage)",
-                row.chunkSize.map(String.init) ?? "off", String(format: "%.3f", row.ttftSeconds),
+                row.chunkSize, String(format: "%.3f", row.ttftSeconds),
                 String(format: "%.0f", row.tokensPerSecond),
                 row.busyShares.map { String(format: "%.0f %%", $0 * 100) }.joined(separator: " "),
             ]
@@ -56,7 +57,7 @@ struct BenchPrefillRun {
     }
 
     private func measure(
-        stageCount: Int, chunkSize: ChunkedPrefillSize
+        stageCount: Int, chunkSize: ChunkingPolicy
     ) async throws -> [Row] {
         let longest = options.promptLengths.max() ?? 0
         let plan = try ServingPlan(request(stageCount, chunkSize, tokens: longest))
@@ -64,8 +65,8 @@ struct BenchPrefillRun {
             plan, environment: environment, logger: logger, timingsKept: 1 << 16)
         var rows: [Row] = []
         do {
-            // Compiles the products of every size of block.
-            _ = try await timeToFirstToken(coordinator, length: min(longest, 600), seed: 0, plan)
+            // As a server does, with seeds of its own.
+            await StartupProfile(coordinator, plan, logger: logger).run()
             for length in options.promptLengths {
                 rows.append(try await row(coordinator, length: length, plan))
             }
@@ -78,15 +79,15 @@ struct BenchPrefillRun {
     }
 
     private func request(
-        _ stageCount: Int, _ chunkSize: ChunkedPrefillSize, tokens: Int
+        _ stageCount: Int, _ chunkSize: ChunkingPolicy, tokens: Int
     ) -> PipelineRequest {
         PipelineRequest(
             modelPath: options.modelPath,
             pipeline: PipelineOptions(
-                stageCount: stageCount, layerCounts: nil, asyncBatchDepth: 2,
+                stageCount: stageCount, layerCounts: nil, asyncBatchDepth: nil,
                 activationType: .float32),
             scheduling: SchedulingOptions(
-                chunkedPrefillSize: chunkSize, prefillTokensMax: max(16384, tokens),
+                chunking: chunkSize, prefillTokensMax: max(16384, tokens),
                 runningRequestsMax: nil, queuedRequestsMax: nil, microbatchRequestsMax: nil),
             memory: MemoryOptions(
                 staticFraction: nil, totalTokensMax: tokens + Page.size,
@@ -112,38 +113,36 @@ struct BenchPrefillRun {
         let median = sorted[sorted.count / 2]
         return Row(
             promptTokens: length, stages: plan.limits.stageCount,
-            threadsPerStage: plan.stages[0].threadCount, chunkSize: plan.limits.chunkSize,
+            threadsPerStage: plan.stages[0].threadCount, chunkSize: plan.limits.chunking.text,
             ttftSeconds: median.seconds, tokensPerSecond: Double(length) / median.seconds,
-            samples: runs.map(\.seconds), busyShares: median.timeline.busyShares,
-            allIdleSecondsMax: median.timeline.allIdleSecondsMax)
+            samples: runs.map(\.seconds), busyShares: median.report.busyShares,
+            allIdleSecondsMax: median.report.allIdleSecondsMax)
     }
 
     private struct Run {
         var seconds: Double
-        var timeline: Timeline
+        var report: BubbleReport
     }
 
     /// Computes a prompt of arbitrary tokens; `seed` tells one from the other.
     private func timeToFirstToken(
         _ coordinator: Coordinator, length: Int, seed: UInt64, _ plan: ServingPlan
     ) async throws -> Run {
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
-        let prompt = (0..<length).map { _ -> TokenID in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return TokenID((state >> 33) % UInt64(plan.model.vocabularySize))
-        }
+        let prompt = ArbitraryPrompt.tokens(
+            length, seed: seed, vocabularySize: plan.model.vocabularySize)
         var sampling = SamplingParameters()
         sampling.maxNewTokens = 1
         sampling.temperature = 0
-        let before = coordinator.recentTimings.last?.id
+        let before = coordinator.recentTimeline.microbatches.last?.id
         let began = ContinuousClock.now
         let (_, events) = coordinator.submit(prompt: prompt, sampling: sampling)
         for await event in events {
             switch event {
             case .token:
                 let elapsed = ContinuousClock.now - began
-                let timings = coordinator.recentTimings.filter { before.map($0.id.isAfter) ?? true }
-                return Run(seconds: elapsed / .seconds(1), timeline: Timeline(timings))
+                var timeline = coordinator.recentTimeline
+                timeline.microbatches.removeAll { before.map($0.id.isAfter) == false }
+                return Run(seconds: elapsed / .seconds(1), report: BubbleReport(timeline))
             case .ended(.rejected(let reason)):
                 throw UsageError(reason.message)
             case .ended(let end):
@@ -159,5 +158,17 @@ struct BenchPrefillRun {
 extension MicrobatchID {
     fileprivate func isAfter(_ other: MicrobatchID) -> Bool {
         self > other
+    }
+}
+
+extension ChunkingPolicy {
+    /// As options spell it.
+    fileprivate var text: String {
+        switch self {
+        case .automatic: "auto"
+        case .whole: "off"
+        case .fixed(let tokens): "\(tokens)"
+        case .dynamic(let tokens, let factor): "dynamic:\(tokens):\(factor)"
+        }
     }
 }

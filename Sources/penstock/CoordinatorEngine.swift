@@ -7,6 +7,7 @@ import StageProtocol
 /// The coordinator as the HTTP server sees it.
 struct CoordinatorEngine: InferenceEngine {
     let coordinator: Coordinator
+    let profiler: Profiler
     let tokenCapacity: Int
 
     func submit(
@@ -32,13 +33,21 @@ struct CoordinatorEngine: InferenceEngine {
     }
 
     private var lastCompletion: ContinuousClock.Instant? {
-        guard let completed = coordinator.recentTimings.last?.completed else { return nil }
+        guard let completed = coordinator.status.lastCompletion else { return nil }
         let age = MonotonicClock.now().seconds(since: completed)
         return ContinuousClock.now - .seconds(age)
     }
 
     func flushCache() async {
         coordinator.flushCache()
+    }
+
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError) {
+        try profiler.start(request)
+    }
+
+    func stopProfile() async throws(ProfileError) -> String {
+        try await profiler.stop()
     }
 
     private static func phase(_ phase: CoordinatorPhase) -> EngineStatus.Phase {

@@ -56,6 +56,12 @@ enum Penstock {
             try await BenchPrefillRun(options, environment: environment).run()
         case .chunks(let options):
             try ChunksRun(options).run()
+        case .plan(let options):
+            try PlanRun(options).run()
+        case .simulate(let options):
+            try await SimulateRun(options, environment: environment).run()
+        case .trace(let options):
+            try TraceRun(options).run()
         case .stage:
             preconditionFailure("a stage runs on the main thread")
         }

@@ -14,6 +14,7 @@ enum PipelineRun {
             executable: executablePath, arguments: ["stage"], environment: environment)
         var options = CoordinatorOptions(
             limits: plan.limits, stages: plan.stages, launch: launch, logger: logger)
+        options.partitionsByCost = plan.partitionsByCost
         options.timeouts.microbatch = microbatchTimeout
         options.timingsKept = timingsKept
         let progress = LoadProgressLines(logger: logger)
@@ -24,7 +25,7 @@ enum PipelineRun {
     }
 
     /// This program; stages are processes of the same.
-    private static var executablePath: String {
+    static var executablePath: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
             ?? CommandLine.arguments[0]
     }

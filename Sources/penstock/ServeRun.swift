@@ -23,6 +23,7 @@ struct ServeRun {
     func run() async throws {
         let interruption = Interruption()
         try await PenstockHTTPServer.checkAddress(serverOptions)
+        let trace = try options.logging.tracePath.map { try ServerTrace($0, logger: logger) }
         let plan = try ServingPlan(
             PipelineRequest(
                 modelPath: options.model.path, pipeline: options.pipeline,
@@ -46,30 +47,40 @@ struct ServeRun {
         defer { watching.cancel() }
         let coordinator = try await starting.value
         watching.cancel()
+        trace?.begin(coordinator)
+        let profiler = Profiler(
+            coordinator, defaultDirectory: options.logging.profileDirectory, logger: logger)
         do {
-            try await serve(model, plan.limits, coordinator, until: interruption)
+            try await serve(model, plan, coordinator, profiler, until: interruption)
             // Whoever started this process is told, so that they can start another.
             if case .failed(let reason) = coordinator.status.phase {
                 throw CoordinatorError(reason)
             }
         } catch {
             await coordinator.shutDown()
+            _ = try? await profiler.stop()
+            try? await trace?.write(coordinator)
             throw error
         }
         await coordinator.shutDown()
+        _ = try? await profiler.stop()
+        try await trace?.write(coordinator)
         logger.info("stopped")
     }
 
     private func serve(
-        _ model: ServedModel, _ limits: ServingLimits, _ coordinator: Coordinator,
-        until interruption: Interruption
+        _ model: ServedModel, _ plan: ServingPlan, _ coordinator: Coordinator,
+        _ profiler: Profiler, until interruption: Interruption
     ) async throws {
-        if !options.server.skipWarmup { await warmUp(coordinator) }
+        if !options.server.skipWarmup {
+            await StartupProfile(coordinator, plan, logger: logger).run()
+        }
         let name = model.name
         let host = options.server.host
         try await PenstockHTTPServer(
             engine: CoordinatorEngine(
-                coordinator: coordinator, tokenCapacity: limits.tokenCapacity),
+                coordinator: coordinator, profiler: profiler,
+                tokenCapacity: plan.limits.tokenCapacity),
             model: model, options: serverOptions, logger: logger
         ).run(
             onListening: { port in
@@ -94,17 +105,6 @@ struct ServeRun {
         server.streamInterval = options.server.streamInterval
         server.logsRequests = options.logging.logsRequests
         return server
-    }
-
-    /// One token through all stages, so that the first client does not wait for products to be
-    /// compiled.
-    private func warmUp(_ coordinator: Coordinator) async {
-        var sampling = SamplingParameters()
-        sampling.maxNewTokens = 2
-        let (_, events) = coordinator.submit(
-            prompt: [TokenID](repeating: 0, count: Page.size), sampling: sampling)
-        for await _ in events {}
-        coordinator.flushCache()
     }
 
     private func describe(_ plan: ServingPlan) {

@@ -25,11 +25,13 @@ struct ServingPlan {
     let model: DecoderConfiguration
     let limits: ServingLimits
     let stages: [StageConfiguration]
+    let partitionsByCost: Bool
 
     init(_ request: PipelineRequest) throws {
         let checkpoint = try Checkpoint.open(path: request.modelPath)
         let model = try DecoderConfiguration(checkpoint)
         try DecoderTensors(checkpoint, model).check()
+        partitionsByCost = request.pipeline.partitionsByCost
         self.checkpoint = checkpoint
         self.model = model
         let stageCount = request.pipeline.stageCount
@@ -54,7 +56,7 @@ struct ServingPlan {
             pageCount: pageCount, contextLength: contextLength,
             runningRequestsMax: request.scheduling.runningRequestsMax ?? Self.runningRequestsMax,
             queuedRequestsMax: request.scheduling.queuedRequestsMax,
-            chunkSize: Self.chunkSize(request.scheduling, stageCount: stageCount),
+            chunking: request.scheduling.chunking,
             prefillTokensMax: request.scheduling.prefillTokensMax,
             microbatchRequestsMax: request.scheduling.microbatchRequestsMax,
             prefixCacheEnabled: request.memory.prefixCacheEnabled)
@@ -88,14 +90,6 @@ struct ServingPlan {
             layerCounts: counts, layers: layers, stages: options.stageCount)
     }
 
-    /// A lone stage gains from longer chunks, a pipeline fills and drains faster with shorter ones.
-    private static func chunkSize(_ options: SchedulingOptions, stageCount: Int) -> Int? {
-        switch options.chunkedPrefillSize {
-        case .automatic: stageCount == 1 ? 512 : 256
-        case .off: nil
-        case .tokens(let count): count
-        }
-    }
 }
 
 /// How this machine's cores are shared out among the stages.

@@ -1,4 +1,6 @@
 import MPITransport
+import PacedStages
+import PipelineTypes
 import StageProtocol
 import StageWorker
 
@@ -15,7 +17,54 @@ struct StageRun {
             identity,
             transport: { () throws(TransportError) in try MPITransport() },
             backend: { configuration, progress throws(StageFault) in
-                try DecoderBackend(configuration, progress: progress)
+                try Backend(configuration, progress: progress)
             })
+    }
+}
+
+extension StageRun {
+    /// What the coordinator asked for: a model's layers, or their times.
+    private enum Backend: StageBackend {
+        case decoder(DecoderBackend)
+        case paced(PacedBackend)
+
+        init(
+            _ configuration: StageConfiguration, progress: (LoadProgress) -> Void
+        ) throws(StageFault) {
+            if let pacing = configuration.pacing {
+                self = .paced(PacedBackend(pacing, configuration))
+            } else {
+                self = .decoder(try DecoderBackend(configuration, progress: progress))
+            }
+        }
+
+        var hiddenSize: Int {
+            switch self {
+            case .decoder(let backend): backend.hiddenSize
+            case .paced(let backend): backend.hiddenSize
+            }
+        }
+
+        var memory: StageMemory {
+            switch self {
+            case .decoder(let backend): backend.memory
+            case .paced(let backend): backend.memory
+            }
+        }
+
+        mutating func forward(
+            _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
+            progress: () -> Void
+        ) throws(StageFault) -> [ChunkResult] {
+            switch self {
+            case .decoder(var backend):
+                return try backend.forward(
+                    microbatch, input: input, output: &output, progress: progress)
+            case .paced(var backend):
+                defer { self = .paced(backend) }
+                return try backend.forward(
+                    microbatch, input: input, output: &output, progress: progress)
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 import CommandLineOptions
+import PipelineTypes
 import Testing
 
 @Suite("penstock serve --config")
@@ -33,7 +34,7 @@ struct ConfigurationFileTests {
         #expect(options.model.path == "m.gguf")
         #expect(options.model.servedName == "on")
         #expect(options.pipeline.layerCounts == [10, 20])
-        #expect(options.scheduling.chunkedPrefillSize == .off)
+        #expect(options.scheduling.chunking == .whole)
         #expect(options.memory.staticFraction == 0.75)
         #expect(!options.memory.prefixCacheEnabled)
         #expect(!options.server.skipWarmup)
@@ -56,13 +57,16 @@ struct ConfigurationFileTests {
     @Test(
         "a file that makes no sense is refused in one line",
         arguments: [
-            ("pp-sise: 2", "--pp-size"), ("pp-sise: false", "--pp-size"), ("- 1\n- 2", "map"),
+            ("pp-sise: 2", "--pp-size"), ("pp-sise: false", "--pp-size"),
+            ("- 1\n- 2", "keys and values"),
             ("a: [1", "YAML"), ("port: [1, 2]", "'port' must have one value"),
-            ("port: {a: 1}", "'port' must have one value"), ("port: x", "--port"),
+            ("port: {a: 1}", "'port' must be a text"), ("port: x", "--port"),
             ("disable-radix-cache: 3", "true or false"), ("cuda-graph-bs: [a]", "integers"),
-            ("cuda-graph-bs: []", "integers"), ("config: d.yaml", "command line"),
+            ("cuda-graph-bs: []", "integers"), ("port: []", "one value"),
+            ("config: d.yaml", "command line"),
             ("help: true", "command line"), ("[a]: 1", "key"), ("tp-size: 8", "not supported yet"),
-            ("port: 1\nport: 2", "YAML"), ("just text", "map"), ("port: &a 1\nhost: *b", "YAML"),
+            ("port: 1\nport: 2", "'port' occurs twice"), ("just text", "keys and values"),
+            ("port: &a 1\nhost: *b", "YAML"),
         ])
     func aFileThatMakesNoSenseIsRefused(yaml: String, part: String) throws {
         let message = try #require(

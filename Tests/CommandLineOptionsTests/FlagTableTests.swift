@@ -1,4 +1,5 @@
 import CommandLineOptions
+import PipelineTypes
 import Testing
 
 /// Each row of the interface that SGLang's users know.
@@ -16,7 +17,7 @@ struct FlagTableTests {
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--stream-interval=1",
             "--allow-auto-truncate", "--skip-server-warmup", "--threads=1",
             "--pp-layer-partition=30", "--isa=scalar",
-            "--pp-activation-dtype=float32",
+            "--pp-activation-dtype=float32", "--trace=run.json",
         ])
     func flagsThatWorkAreAcceptedInSilence(flag: String) throws {
         let model = flag.hasPrefix("--model") ? [] : ["m"]
@@ -34,7 +35,6 @@ struct FlagTableTests {
             ["--collect-tokens-histogram"], ["--dist-init-addr", "10.0.0.1:5000"],
             ["--nccl-init-addr", "host:5000"], ["--num-reserved-decode-tokens", "512"],
             ["--nsa-prefill-cp-mode", "round-robin-split"], ["--cp-strategy", "interleave"],
-            ["--dynamic-chunking-smooth-factor", "0.65"],
             ["--disaggregation-bootstrap-port", "8998"],
         ])
     func flagsWithoutMeaningHereAreAccepted(arguments: [String]) throws {
@@ -64,7 +64,7 @@ struct FlagTableTests {
             ["--tp-size", "8"], ["--tensor-parallel-size", "2"], ["--tp", "2"], ["--dp-size", "2"],
             ["--attn-cp-size", "8"], ["--moe-dense-tp-size", "8"],
             ["--enable-nsa-prefill-context-parallel"], ["--enable-prefill-cp"], ["--nnodes", "4"],
-            ["--node-rank", "1"], ["--enable-dynamic-chunking"], ["--schedule-policy", "lpm"],
+            ["--node-rank", "1"], ["--schedule-policy", "lpm"],
             ["--page-size", "1"], ["--enable-hierarchical-cache"], ["--enable-hicache"],
             ["--hicache-size", "30"], ["--hicache-storage-backend", "file"],
             ["--disaggregation-mode", "prefill"], ["--admin-api-key", "a"],
@@ -94,7 +94,7 @@ struct FlagTableTests {
             return
         }
         #expect(options.pipeline.layerCounts == [15, 15, 15, 16])
-        #expect(options.scheduling.chunkedPrefillSize == .tokens(4096))
+        #expect(options.scheduling.chunking == .fixed(tokens: 4096))
         #expect(notes.count == 4)
     }
 }

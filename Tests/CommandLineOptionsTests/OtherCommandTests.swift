@@ -1,3 +1,4 @@
+import PipelineTypes
 import Testing
 
 @testable import CommandLineOptions
@@ -42,8 +43,19 @@ struct OtherCommandTests {
                 == .benchPrefill(
                     BenchPrefillOptions(
                         modelPath: "m", promptLengths: [512, 1024], threads: 2,
-                        stageCounts: [1, 2], chunkSizes: [.automatic, .off, .tokens(512)],
+                        stageCounts: [1, 2], chunkSizes: [.automatic, .whole, .fixed(tokens: 512)],
                         repetitions: 5, type: .float32, instructionSet: .avx512, json: true)))
+    }
+
+    @Test("trace takes a file, and may draw it")
+    func traceTakesAFile() throws {
+        #expect(
+            try read(["trace", "run.json"]).invocation
+                == .trace(TraceOptions(path: "run.json", ganttPath: nil, json: false)))
+        #expect(
+            try read(["trace", "--gantt", "run.svg", "run.json", "--json"]).invocation
+                == .trace(TraceOptions(path: "run.json", ganttPath: "run.svg", json: true)))
+        #expect(refusal(["trace"])?.contains("\n") == false)
     }
 
     @Test(

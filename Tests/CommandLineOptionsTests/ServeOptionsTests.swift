@@ -1,3 +1,4 @@
+import PipelineTypes
 import Testing
 
 @testable import CommandLineOptions
@@ -21,11 +22,12 @@ struct ServeOptionsTests {
         #expect(
             options.pipeline
                 == PipelineOptions(
-                    stageCount: 1, layerCounts: nil, asyncBatchDepth: 0, activationType: .float32))
+                    stageCount: 1, layerCounts: nil, asyncBatchDepth: nil, activationType: .float32)
+        )
         #expect(
             options.scheduling
                 == SchedulingOptions(
-                    chunkedPrefillSize: .automatic, prefillTokensMax: 16384,
+                    chunking: .automatic, prefillTokensMax: 16384,
                     runningRequestsMax: nil, queuedRequestsMax: nil, microbatchRequestsMax: nil))
         #expect(
             options.memory
@@ -34,7 +36,10 @@ struct ServeOptionsTests {
         #expect(
             options.compute
                 == ComputeOptions(type: .bfloat16, threads: nil, instructionSet: nil))
-        #expect(options.logging == LoggingOptions(level: .info, logsRequests: false))
+        #expect(
+            options.logging
+                == LoggingOptions(
+                    level: .info, logsRequests: false, tracePath: nil, profileDirectory: "/tmp"))
     }
 
     @Test("every flag that works sets its field")
@@ -49,7 +54,7 @@ struct ServeOptionsTests {
             "--max-running-requests", "16", "--max-queued-requests", "64",
             "--mem-fraction-static", "0.8", "--max-total-tokens", "100000",
             "--disable-radix-cache", "--dtype", "float32", "--threads", "2", "--isa", "avx2",
-            "--log-level", "debug", "--log-requests")
+            "--log-level", "debug", "--log-requests", "--trace", "run.json")
         #expect(
             options
                 == ServeOptions(
@@ -63,12 +68,14 @@ struct ServeOptionsTests {
                         stageCount: 3, layerCounts: [10, 9, 11], asyncBatchDepth: 2,
                         activationType: .bfloat16),
                     scheduling: SchedulingOptions(
-                        chunkedPrefillSize: .tokens(4096), prefillTokensMax: 8192,
+                        chunking: .fixed(tokens: 4096), prefillTokensMax: 8192,
                         runningRequestsMax: 16, queuedRequestsMax: 64, microbatchRequestsMax: 8),
                     memory: MemoryOptions(
                         staticFraction: 0.8, totalTokensMax: 100000, prefixCacheEnabled: false),
                     compute: ComputeOptions(type: .float32, threads: 2, instructionSet: .avx2),
-                    logging: LoggingOptions(level: .debug, logsRequests: true)))
+                    logging: LoggingOptions(
+                        level: .debug, logsRequests: true, tracePath: "run.json",
+                        profileDirectory: "/tmp")))
     }
 
     @Test(
@@ -104,11 +111,42 @@ struct ServeOptionsTests {
     @Test(
         "a chunked prefill size is automatic, off, or whole pages",
         arguments: [
-            ("auto", ChunkedPrefillSize.automatic), ("off", .off), ("-1", .off), ("0", .off),
-            ("64", .tokens(64)), ("12288", .tokens(12288)),
+            ("auto", ChunkingPolicy.automatic), ("off", .whole), ("-1", .whole), ("0", .whole),
+            ("64", .fixed(tokens: 64)), ("12288", .fixed(tokens: 12288)),
         ])
-    func chunkedPrefillSize(text: String, size: ChunkedPrefillSize) throws {
-        #expect(try serve("--chunked-prefill-size", text).scheduling.chunkedPrefillSize == size)
+    func chunkedPrefillSize(text: String, size: ChunkingPolicy) throws {
+        #expect(try serve("--chunked-prefill-size", text).scheduling.chunking == size)
+    }
+
+    @Test("dynamic chunking takes its factor from a flag, then from the environment")
+    func dynamicChunking() throws {
+        let dynamic = ["--enable-dynamic-chunking", "--chunked-prefill-size", "12288"]
+        #expect(
+            try serve("--enable-dynamic-chunking").scheduling.chunking
+                == .dynamic(tokens: 2048, smoothingFactor: 0.75))
+        let environment = [
+            "SGLANG_DYNAMIC_CHUNKING_SMOOTH_FACTOR": "0.65",
+            "PENSTOCK_DYNAMIC_CHUNKING_SMOOTH_FACTOR": "0.8",
+        ]
+        func chunking(_ arguments: [String], _ environment: [String: String]) throws
+            -> ChunkingPolicy?
+        {
+            guard
+                case .serve(let options) = try read(
+                    ["serve", "m"] + arguments, environment: environment
+                ).invocation
+            else { return nil }
+            return options.scheduling.chunking
+        }
+        #expect(
+            try chunking(dynamic, environment) == .dynamic(tokens: 12288, smoothingFactor: 0.8))
+        #expect(
+            try chunking(dynamic + ["--dynamic-chunking-smooth-factor", "0"], environment)
+                == .dynamic(tokens: 12288, smoothingFactor: 0))
+        #expect(try chunking([], environment) == .automatic)
+        #expect(
+            refusal(["serve", "m", "--enable-dynamic-chunking", "--chunked-prefill-size", "-1"])
+                != nil)
     }
 
     @Test("a flag given twice counts as given last, in any of its spellings")
@@ -148,6 +186,14 @@ struct ServeEnvironmentTests {
         #expect(
             try serve("--isa", "avx512_bf16", environment: environment).compute.instructionSet
                 == .avx512BF16)
+    }
+
+    @Test("profiles go where the variables say, PENSTOCK_ before SGLANG_")
+    func theProfileDirectory() throws {
+        let sglang = ["SGLANG_TORCH_PROFILER_DIR": "/a", "PENSTOCK_PROFILER_DIR": ""]
+        let both = ["SGLANG_TORCH_PROFILER_DIR": "/a", "PENSTOCK_PROFILER_DIR": "/b"]
+        #expect(try serve(environment: sglang).logging.profileDirectory == "/a")
+        #expect(try serve(environment: both).logging.profileDirectory == "/b")
     }
 
     @Test(

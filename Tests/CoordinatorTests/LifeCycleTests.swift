@@ -6,6 +6,7 @@ import Scheduling
 import StageProtocol
 import Synchronization
 import Testing
+import Timelines
 
 extension RealStagesTests {
     @Suite("start and end")
@@ -155,11 +156,15 @@ extension RealStagesTests {
                 options.timingsKept = 10
             } _: { coordinator in
                 _ = await coordinator.answer(testPrompt(length: 300, seed: 4), newTokens: 20)
-                let timings = coordinator.recentTimings
+                let timeline = coordinator.recentTimeline
+                #expect(timeline.stageCount == 3 && timeline.source == .measured)
+                let timings = timeline.microbatches
                 #expect(timings.count == 10)
+                #expect(coordinator.status.lastCompletion == timings.last?.completed)
                 #expect(zip(timings, timings.dropFirst()).allSatisfy { $0.id < $1.id })
                 for timing in timings {
                     #expect(timing.stages.count == 3)
+                    #expect(timing.tokenCount == 1, "decode steps of one request")
                     var last = timing.dispatched
                     for stage in timing.stages {
                         #expect(last <= stage.computeBegan && stage.received <= stage.computeBegan)

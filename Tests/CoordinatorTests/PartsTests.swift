@@ -80,22 +80,6 @@ struct PartsTests {
         #expect(command.arguments.count { $0 == "btl" } == 1)
     }
 
-    @Test("the ring keeps the last timings, oldest first")
-    func timingRing() {
-        var ring = TimingRing(capacity: 3)
-        for number in 1...8 {
-            ring.append(
-                MicrobatchTiming(
-                    id: MicrobatchID(UInt64(number)), tokenCount: 1,
-                    dispatched: Instant(nanoseconds: 0), completed: Instant(nanoseconds: 1),
-                    stages: []))
-        }
-        #expect(ring.all.map(\.id.rawValue) == [6, 7, 8])
-        var none = TimingRing(capacity: 0)
-        none.append(ring.all[0])
-        #expect(none.all.isEmpty)
-    }
-
     @Test("a closed inbox refuses commands and gives back those that nobody took")
     func inbox() throws {
         let inbox = try Inbox()

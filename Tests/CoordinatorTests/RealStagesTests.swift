@@ -41,7 +41,7 @@ extension RealStagesTests {
         func largeMessages() async throws {
             let harness = testHarness {
                 $0.layers = 2
-                $0.chunkSize = 2048
+                $0.chunking = .fixed(tokens: 2048)
                 $0.model.hiddenSize = 2048
             }
             let prompt = testPrompt(length: 4300, seed: 5)

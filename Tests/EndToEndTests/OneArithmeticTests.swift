@@ -103,7 +103,7 @@ struct OneArithmeticTests {
         var pipeline = RealPipeline()
         pipeline.instructionSet = instructionSet
         pipeline.stageCount = setting.stages
-        pipeline.chunkSize = setting.chunk
+        pipeline.chunking = setting.chunk.map { .fixed(tokens: $0) } ?? .whole
         pipeline.asyncBatchDepth = setting.depth
         pipeline.threads = setting.threads
         try await pipeline.run { coordinator in

@@ -57,6 +57,8 @@ struct FloorPlan {
         Room(
             target: "Scheduling", uses: ["PipelineTypes", "KVPaging", "ChunkSizing"],
             modules: collections, isPure: true),
+        Room(target: "Planning", uses: ["PipelineTypes", "JSON", "ChunkSizing"], isPure: true),
+        Room(target: "Timelines", uses: ["PipelineTypes", "JSON"], isPure: true),
         // compute
         Room(target: "COneDNN", unsafe: .everywhere),
         Room(target: "CKernels", unsafe: .everywhere),
@@ -68,7 +70,7 @@ struct FloorPlan {
             unsafe: .files(["KV"])),
         // move
         Room(
-            target: "StageProtocol", uses: ["PipelineTypes", "CPlatform"],
+            target: "StageProtocol", uses: ["PipelineTypes", "ChunkSizing", "CPlatform"],
             unsafe: .files(["MessageBuffer"])),
         Room(target: "COpenMPI", unsafe: .everywhere),
         Room(
@@ -80,11 +82,18 @@ struct FloorPlan {
             uses: ["DecoderModels", "StageProtocol", "CPlatform", "PipelineTypes"]),
         Room(
             target: "Coordinator",
-            uses: ["Scheduling", "StageProtocol", "CPlatform", "PipelineTypes"],
+            uses: [
+                "ChunkSizing", "Scheduling", "Timelines", "StageProtocol", "CPlatform",
+                "PipelineTypes",
+            ],
             modules: ["Logging", "Metrics"]),
         Room(
-            target: "Simulation", uses: ["Scheduling", "ChunkSizing", "PipelineTypes"],
-            isPure: true),
+            target: "Simulation",
+            uses: ["Scheduling", "ChunkSizing", "Timelines", "PipelineTypes"],
+            modules: collections, isPure: true),
+        Room(
+            target: "PacedStages",
+            uses: ["Simulation", "StageWorker", "StageProtocol", "ChunkSizing", "PipelineTypes"]),
         // serve
         Room(target: "CPCRE2", unsafe: .everywhere),
         Room(
@@ -97,19 +106,26 @@ struct FloorPlan {
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix",
                 "Logging",
             ]),
-        Room(
-            target: "CommandLineOptions", uses: ["PipelineTypes"],
-            modules: ["ArgumentParser", "Yams"]),
         // exe
+        Room(target: "SettingsFiles", modules: ["Yams"]),
+        Room(target: "Profiles", uses: ["JSON", "Planning", "SettingsFiles"]),
+        Room(
+            target: "ScenarioFiles",
+            uses: ["Simulation", "SettingsFiles", "ChunkSizing", "PipelineTypes"]),
+        Room(
+            target: "CommandLineOptions", uses: ["PipelineTypes", "SettingsFiles"],
+            modules: ["ArgumentParser"]),
         executable,
     ])
 
     private static let executable = Room(
         target: "penstock",
         uses: [
-            "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "Kernels", "Checkpoints",
-            "DecoderModels", "StageProtocol", "MPITransport", "StageWorker", "Coordinator",
-            "Simulation", "Tokenization", "ChatTemplates", "HTTPServer", "CommandLineOptions",
+            "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "Timelines", "Kernels",
+            "Checkpoints", "DecoderModels", "StageProtocol", "MPITransport", "StageWorker",
+            "PacedStages", "Coordinator", "Simulation", "Tokenization", "ChatTemplates",
+            "HTTPServer", "SettingsFiles", "ScenarioFiles", "CommandLineOptions", "Planning",
+            "Profiles",
         ],
         modules: ["ArgumentParser", "Logging", "Metrics"], isExecutable: true)
 }

@@ -90,10 +90,6 @@ extension CompatibilityFlag {
             standing: .detail(of: "--nnodes")),
 
         // Scheduling and cache.
-        .init("--enable-dynamic-chunking", standing: .unbuilt),
-        .init(
-            "--dynamic-chunking-smooth-factor", values: .number,
-            standing: .detail(of: "--enable-dynamic-chunking")),
         .init(
             "--schedule-policy",
             values: .oneOf([

@@ -1,10 +1,10 @@
-import Yams
+import SettingsFiles
 
 /// A YAML file with the flags of `penstock serve` as keys, without their dashes: a switch is true
 /// or false, a list gives several values.
 struct ConfigurationFile {
     private let path: String
-    private let entries: [(key: String, value: Node)]
+    private let table: SettingsTable
 
     init(path: String, readFile: (String) throws -> String) throws(UsageError) {
         self.path = path
@@ -14,34 +14,17 @@ struct ConfigurationFile {
         } catch {
             throw UsageError("--config \(path): the file cannot be read")
         }
-        let document: Node?
-        do {
-            document = try Yams.compose(yaml: text)
+        do throws(SettingsError) {
+            table = try SettingsTable(yaml: text, file: "--config \(path)")
         } catch {
-            let lines = "\(error)".split(separator: "\n").prefix(2)
-            throw UsageError("--config \(path): not YAML: \(lines.joined(separator: " "))")
+            throw UsageError(error.description)
         }
-        guard let document, document.null == nil else {
-            entries = []
-            return
-        }
-        guard let mapping = document.mapping else {
-            throw UsageError("--config \(path): it must map flags to values")
-        }
-        var entries: [(key: String, value: Node)] = []
-        for (key, value) in mapping {
-            guard let key = key.string else {
-                throw UsageError("--config \(path): a key is not a string")
-            }
-            entries.append((key, value))
-        }
-        self.entries = entries
     }
 
     /// The same as arguments of a command line.
     func arguments(_ vocabulary: FlagVocabulary) throws(UsageError) -> [String] {
         var arguments: [String] = []
-        for (key, value) in entries {
+        for key in table.keys {
             let name = "--" + key.replacing("_", with: "-")
             let flag: FlagVocabulary.Flag
             do {
@@ -52,32 +35,32 @@ struct ConfigurationFile {
             guard name != "--config", name != "--help" else {
                 throw UsageError("--config \(path): '\(key)' belongs on the command line")
             }
-            arguments += try Self.arguments(name, flag.arity, value) { problem in
-                UsageError("--config \(path): '\(key)' \(problem)")
+            do throws(SettingsError) {
+                arguments += try self.arguments(key, name, flag.arity)
+            } catch {
+                throw UsageError(error.description)
             }
         }
         return arguments
     }
 
-    private static func arguments(
-        _ name: String, _ arity: FlagVocabulary.Arity, _ value: Node,
-        _ error: (String) -> UsageError
-    ) throws(UsageError) -> [String] {
-        if value.null != nil { return [] }
+    private func arguments(
+        _ key: String, _ name: String, _ arity: FlagVocabulary.Arity
+    ) throws(SettingsError) -> [String] {
+        guard table.contains(key) else { return [] }
         switch arity {
         case .none:
-            guard let on = value.bool else { throw error("must be true or false") }
-            return on ? [name] : []
+            return try table.flag(key, default: false) ? [name] : []
         case .one:
-            guard let text = value.scalar?.string else { throw error("must have one value") }
-            return ["\(name)=\(text)"]
-        case .integers:
-            let items = value.sequence.map { Array($0) } ?? [value]
-            let texts = items.compactMap { $0.scalar?.string }.filter { Int($0) != nil }
-            guard texts.count == items.count, !texts.isEmpty else {
-                throw error("must have one or more integers")
+            guard let values = try table.texts(key), values.count == 1 else {
+                throw table.error(key, "must have one value")
             }
-            return [name] + texts
+            return ["\(name)=\(values[0])"]
+        case .integers:
+            guard let values = try table.texts(key), !values.isEmpty,
+                values.allSatisfy({ Int($0) != nil })
+            else { throw table.error(key, "must have one or more integers") }
+            return [name] + values
         }
     }
 }

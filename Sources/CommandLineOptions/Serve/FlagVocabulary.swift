@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SettingsFiles
 
 /// Every flag that `penstock serve` knows: those that `ServeCommand` declares and those of
 /// `CompatibilityFlag.table`.

@@ -27,13 +27,9 @@ struct ServeCommand: ParsableCommand {
                 streamInterval: server.streamInterval,
                 allowsAutoTruncate: server.allowsAutoTruncate, skipWarmup: server.skipWarmup,
                 watchdogTimeoutSeconds: server.watchdogTimeout),
-            pipeline: PipelineOptions(
-                stageCount: pipeline.stageCount,
-                layerCounts: try environment.layerCounts(
-                    flag: pipeline.layerPartition, stages: pipeline.stageCount),
-                asyncBatchDepth: pipeline.asyncBatchDepth, activationType: pipeline.activationType),
+            pipeline: try pipelineOptions(environment),
             scheduling: SchedulingOptions(
-                chunkedPrefillSize: scheduling.chunkedPrefillSize,
+                chunking: try environment.chunking(scheduling),
                 prefillTokensMax: scheduling.prefillTokensMax,
                 runningRequestsMax: scheduling.runningRequestsMax,
                 queuedRequestsMax: scheduling.queuedRequestsMax,
@@ -46,7 +42,21 @@ struct ServeCommand: ParsableCommand {
                 instructionSet: try environment.instructionSet(
                     flag: machine.processor.instructionSet)),
             logging: LoggingOptions(
-                level: logging.level, logsRequests: logging.logsRequests))
+                level: logging.level, logsRequests: logging.logsRequests,
+                tracePath: logging.tracePath, profileDirectory: environment.profileDirectory))
+    }
+
+    private func pipelineOptions(
+        _ environment: OptionEnvironment
+    ) throws(UsageError) -> PipelineOptions {
+        let choice = try environment.layerPartition(
+            flag: pipeline.layerPartition, stages: pipeline.stageCount)
+        var counts: [Int]?
+        if case .counts(let given)? = choice { counts = given }
+        return PipelineOptions(
+            stageCount: pipeline.stageCount, layerCounts: counts,
+            partitionsByCost: choice == .automatic, asyncBatchDepth: pipeline.asyncBatchDepth,
+            activationType: pipeline.activationType)
     }
 
     private func modelPath() throws(UsageError) -> String {

@@ -95,16 +95,18 @@ struct PipelineFlags: ParsableArguments {
     @Option(
         name: .customLong("pp-layer-partition"),
         help: .init(
-            "Layers of each stage, such as 15,15,15,16 (default: even).", valueName: "layers"),
-        transform: Checked.layerCounts)
-    var layerPartition: [Int]?
+            "Layers of each stage, such as 15,15,15,16, or auto: by time (default: even).",
+            valueName: "layers"),
+        transform: Checked.layerPartition)
+    var layerPartition: LayerPartitionChoice?
 
     @Option(
         name: .customLong("pp-async-batch-depth"),
         help: .init(
-            "Microbatches in flight beyond one per stage (default: 0).", valueName: "depth"),
+            "Microbatches in flight beyond one per stage (default: as many as pay).",
+            valueName: "depth"),
         transform: Checked.integer(0...4096))
-    var asyncBatchDepth = 0
+    var asyncBatchDepth: Int?
 
     @Option(
         name: .customLong("pp-max-micro-batch-size"),
@@ -131,7 +133,20 @@ struct SchedulingFlags: ParsableArguments {
             "Prompt tokens per chunk: auto (the default), a multiple of 64, -1 for whole prompts.",
             valueName: "tokens"),
         transform: Checked.chunkedPrefillSize)
-    var chunkedPrefillSize = ChunkedPrefillSize.automatic
+    var chunkedPrefillSize = ChunkingPolicy.automatic
+
+    @Flag(
+        name: .customLong("enable-dynamic-chunking"),
+        help: "Cut prompts by SGLang's rule, from --chunked-prefill-size (default: 2048) on.")
+    var enableDynamicChunking = false
+
+    @Option(
+        name: .customLong("dynamic-chunking-smooth-factor"),
+        help: .init(
+            "Of dynamic chunking: 0 keeps the size, 1 follows the rule (default: 0.75).",
+            valueName: "factor"),
+        transform: Checked.unitInterval)
+    var smoothingFactor: Double?
 
     @Option(
         name: .customLong("max-prefill-tokens"),
@@ -216,4 +231,12 @@ struct LoggingFlags: ParsableArguments {
 
     @Flag(name: .customLong("log-requests"), help: "A line in the log for every request.")
     var logsRequests = false
+
+    @Option(
+        name: .customLong("trace"),
+        help: .init(
+            "Write when each stage worked on what, for Perfetto and penstock trace, at the end.",
+            valueName: "file"),
+        transform: Checked.nonEmpty)
+    var tracePath: String?
 }

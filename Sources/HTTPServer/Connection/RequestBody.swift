@@ -5,8 +5,8 @@ import NIOPosix
 
 extension Request {
     /// The whole body as JSON; throws 413 if it is longer than `bytesMax`, and 415 if it is
-    /// compressed.
-    func jsonBody(bytesMax: Int) async throws -> JSONField {
+    /// compressed. No body at all counts as an empty object if it `mayBeEmpty`.
+    func jsonBody(bytesMax: Int, mayBeEmpty: Bool = false) async throws -> JSONField {
         let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
         guard encoding == "identity" else {
             throw APIError(
@@ -24,6 +24,7 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw tooLong
         }
+        if mayBeEmpty, buffer.readableBytes == 0 { return JSONField(value: [:]) }
         let field = try await offloaded(bytes: buffer.readableBytes) { () throws(APIError) in
             do throws(JSONSyntaxError) {
                 let bytes = Array(buffer.readableBytesView)

@@ -35,8 +35,8 @@ struct Route: Sendable {
 extension ServerState {
     /// Every route of the server.
     var routes: [Route] {
-        generationRoutes + modelRoutes + healthRoutes + adminRoutes + tokenizerRoutes
-            + unbuiltRoutes
+        generationRoutes + modelRoutes + healthRoutes + adminRoutes + profileRoutes
+            + tokenizerRoutes + unbuiltRoutes
     }
 
     private var generationRoutes: [Route] {
@@ -68,8 +68,8 @@ extension ServerState {
     /// What the interface has and this server does not: said clearly, not as an unknown path.
     private var unbuiltRoutes: [Route] {
         let paths: [(HTTPRequest.Method, String)] = [
-            (.get, "/metrics"), (.post, "/start_profile"), (.post, "/stop_profile"),
-            (.post, "/v1/embeddings"), (.post, "/v1/responses"), (.post, "/v1/rerank"),
+            (.get, "/metrics"), (.post, "/v1/embeddings"), (.post, "/v1/responses"),
+            (.post, "/v1/rerank"),
         ]
         return paths.map { method, path in
             Route(method: method, path: path, access: .everybody) { _, _ in

@@ -25,7 +25,7 @@ struct ServerState: Sendable {
     }
 
     /// The body of a request to a route that takes JSON.
-    func body(of request: Request) async throws -> JSONField {
-        try await request.jsonBody(bytesMax: options.bodyBytesMax)
+    func body(of request: Request, mayBeEmpty: Bool = false) async throws -> JSONField {
+        try await request.jsonBody(bytesMax: options.bodyBytesMax, mayBeEmpty: mayBeEmpty)
     }
 }

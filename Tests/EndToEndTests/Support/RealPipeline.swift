@@ -9,7 +9,7 @@ struct RealPipeline {
     var model = TestModels.smolLM2
     var layers = 30
     var stageCount = 1
-    var chunkSize: Int? = 512
+    var chunking = ChunkingPolicy.fixed(tokens: 512)
     var asyncBatchDepth = 0
     var dataType = "bfloat16"
     var activationType = StageProtocol.ActivationType.float32
@@ -42,7 +42,7 @@ struct RealPipeline {
         let limits = ServingLimits(
             stageCount: stageCount, asyncBatchDepth: asyncBatchDepth,
             pageCount: tokenCapacity / Page.size, contextLength: contextLength,
-            runningRequestsMax: 64, queuedRequestsMax: nil, chunkSize: chunkSize,
+            runningRequestsMax: 64, queuedRequestsMax: nil, chunking: chunking,
             prefillTokensMax: 16384, microbatchRequestsMax: nil,
             prefixCacheEnabled: prefixCacheEnabled)
         let stages = (0..<stageCount).map { stage in

@@ -57,6 +57,13 @@ final class ServerProcess: Sendable {
         return (status, (ContinuousClock.now - began) / .seconds(1))
     }
 
+    /// Ctrl-C. Returns the exit status and what was written on standard error.
+    func interruptAndRead() async -> (status: Int32, errors: String) {
+        child.signal(SIGINT)
+        let status = await child.end()
+        return (status, child.errors)
+    }
+
     /// POSTs a body; returns the status and the answer.
     func post(_ path: String, _ body: String) async throws -> (status: Int, body: String) {
         let file = FileManager.default.temporaryDirectory

@@ -102,7 +102,7 @@ extension JSONValue {
 }
 
 /// An engine whose streams end without saying so.
-private struct BrokenEngine: InferenceEngine {
+private struct BrokenEngine: UnprofiledEngine {
     func submit(
         prompt: [TokenID], sampling: SamplingParameters, logprobs: LogprobOptions
     ) -> EngineStream {
@@ -119,4 +119,10 @@ private struct BrokenEngine: InferenceEngine {
     }
 
     func flushCache() async {}
+
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError) {}
+
+    func stopProfile() async throws(ProfileError) -> String {
+        ""
+    }
 }

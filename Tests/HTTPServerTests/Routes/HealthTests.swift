@@ -75,7 +75,7 @@ import Testing
 }
 
 /// An engine that never answers anything.
-private struct SilentEngine: InferenceEngine {
+private struct SilentEngine: UnprofiledEngine {
     func submit(
         prompt: [TokenID], sampling: SamplingParameters, logprobs: LogprobOptions
     ) -> EngineStream {
@@ -93,4 +93,10 @@ private struct SilentEngine: InferenceEngine {
     }
 
     func flushCache() async {}
+
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError) {}
+
+    func stopProfile() async throws(ProfileError) -> String {
+        ""
+    }
 }

@@ -16,6 +16,7 @@ final class ScriptedEngine: InferenceEngine {
         var open: [RequestID: AsyncStream<RequestEvent>.Continuation] = [:]
         var cancelled: [RequestID] = []
         var flushes = 0
+        var profile: ProfileRequest?
         var status = EngineStatus(phase: .ready)
     }
 
@@ -74,6 +75,32 @@ final class ScriptedEngine: InferenceEngine {
         state.withLock { $0.flushes += 1 }
     }
 
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError) {
+        let isFirst = state.withLock { state in
+            guard state.profile == nil else { return false }
+            state.profile = request
+            return true
+        }
+        guard isFirst else { throw .inProgress }
+    }
+
+    func stopProfile() async throws(ProfileError) -> String {
+        let profile = state.withLock { state in
+            defer { state.profile = nil }
+            return state.profile
+        }
+        guard let profile else { throw .notInProgress }
+        guard profile.directory != "/full" else {
+            throw ProfileError(.server, "The trace could not be written: the disk is full.")
+        }
+        return (profile.directory ?? "/tmp") + "/profile.json"
+    }
+
+    /// The profile that is being recorded.
+    var profile: ProfileRequest? {
+        state.withLock { $0.profile }
+    }
+
     func setStatus(_ status: EngineStatus) {
         state.withLock { $0.status = status }
     }
@@ -93,6 +120,17 @@ final class ScriptedEngine: InferenceEngine {
 
     var flushes: Int {
         state.withLock { $0.flushes }
+    }
+}
+
+/// What engines of tests do that record nothing.
+extension InferenceEngine {
+    func startProfile(_ request: ProfileRequest) async throws(ProfileError) {
+        throw .inProgress
+    }
+
+    func stopProfile() async throws(ProfileError) -> String {
+        throw .notInProgress
     }
 }
 

@@ -10,7 +10,7 @@ package struct PipelineHarness: Sendable {
     package var stages = 2
     package var layers = 7
     package var depth = 0
-    package var chunkSize: Int? = 128
+    package var chunking = ChunkingPolicy.fixed(tokens: 128)
     package var pageCount = 256
     package var activationType = ActivationType.float32
     package var model = TestModelPath()
@@ -32,7 +32,7 @@ package struct PipelineHarness: Sendable {
         let limits = ServingLimits(
             stageCount: stages, asyncBatchDepth: depth, pageCount: pageCount,
             contextLength: 8192, runningRequestsMax: 64, queuedRequestsMax: nil,
-            chunkSize: chunkSize, prefillTokensMax: 4096, microbatchRequestsMax: nil,
+            chunking: chunking, prefillTokensMax: 4096, microbatchRequestsMax: nil,
             prefixCacheEnabled: true)
         let launch = LaunchOptions(
             executable: executable, arguments: arguments,

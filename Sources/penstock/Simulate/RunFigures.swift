@@ -1,0 +1,99 @@
+import PipelineTypes
+import Simulation
+import Timelines
+
+/// What came out of one run of a scenario, in virtual time or on paced stages.
+struct RunFigures {
+    var requests: [RequestOutcome]
+    /// Seconds from the beginning to the end of the last request.
+    var makespan: Double
+    /// Seconds; nil if no request had a token.
+    var timeToFirstToken: Distribution?
+    /// Seconds between two tokens of a request; nil if no request had two.
+    var interTokenLatency: Distribution?
+    var timeline: Timeline
+    var bubbles: BubbleReport
+    /// Of a simulated run.
+    var traceHash: UInt64?
+    var violations: [String] = []
+    private var chunkSizes: [RequestID: [Int]]
+
+    init(simulated report: SimulationReport) {
+        requests = report.requests
+        makespan = report.makespan
+        timeToFirstToken = report.timeToFirstToken
+        interTokenLatency = report.interTokenLatency
+        timeline =
+            report.timeline
+            ?? Timeline(source: .simulated, stageCount: report.busySeconds.count)
+        bubbles = BubbleReport(timeline)
+        traceHash = report.traceHash
+        violations = report.violations
+        chunkSizes = timeline.chunkSizes
+    }
+
+    init(
+        requests: [RequestOutcome], interTokenSeconds: [Double], makespan: Double,
+        timeline: Timeline
+    ) {
+        self.requests = requests
+        self.makespan = makespan
+        timeToFirstToken = Distribution(requests.compactMap(\.timeToFirstToken))
+        interTokenLatency = Distribution(interTokenSeconds)
+        self.timeline = timeline
+        bubbles = BubbleReport(timeline)
+        chunkSizes = timeline.chunkSizes
+    }
+
+    /// Prompt tokens of the requests that had a token, a second.
+    var promptTokensPerSecond: Double {
+        let tokens = requests.reduce(0) { $0 + ($1.firstToken == nil ? 0 : $1.promptTokens) }
+        return makespan > 0 ? Double(tokens) / makespan : 0
+    }
+
+    var outputTokensPerSecond: Double {
+        let tokens = requests.reduce(0) { $0 + $1.outputTokens }
+        return makespan > 0 ? Double(tokens) / makespan : 0
+    }
+
+    /// Tokens of each chunk of a request's prompt, those that were computed again among them.
+    func chunks(of request: RequestID) -> [Int] {
+        chunkSizes[request] ?? []
+    }
+
+    /// How many requests ended in each way, in the order of the names.
+    var ends: [(name: String, count: Int)] {
+        var ends: [(name: String, count: Int)] = []
+        for name in RequestEnd.names {
+            let count = requests.count { $0.end?.name == name }
+            if count > 0 { ends.append((name, count)) }
+        }
+        return ends
+    }
+}
+
+extension Timeline {
+    /// Tokens of the chunks of each request, decode steps apart.
+    fileprivate var chunkSizes: [RequestID: [Int]] {
+        var sizes: [RequestID: [Int]] = [:]
+        for microbatch in microbatches {
+            for chunk in microbatch.chunks where chunk.positions.count > 1 {
+                sizes[chunk.request, default: []].append(chunk.positions.count)
+            }
+        }
+        return sizes
+    }
+}
+
+extension RequestEnd {
+    fileprivate static let names = ["finished", "cancelled", "rejected", "failed"]
+
+    fileprivate var name: String {
+        switch self {
+        case .finished: "finished"
+        case .cancelled: "cancelled"
+        case .rejected: "rejected"
+        case .failed: "failed"
+        }
+    }
+}

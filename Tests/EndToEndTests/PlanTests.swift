@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// The command as it is typed, in the repository's folder.
+@Suite("penstock plan")
+struct PlanTests {
+    private struct Report: Decodable {
+        var calibrationScale: Double?
+        var rankings: [Ranking]
+    }
+
+    private struct Ranking: Decodable {
+        var promptTokens: Int
+        var plans: [Plan]
+    }
+
+    private struct Plan: Decodable {
+        var stages: Int
+        var devicesPerStage: Int
+        var policy: String
+        var ttftSeconds: Double
+        var fits: Bool
+        var penstock: String
+        var sglang: String?
+    }
+
+    /// Profiles are found by name in the folder where the command runs.
+    private static func plan(
+        _ arguments: [String]
+    ) async throws -> (status: Int32, output: String, errors: String) {
+        try await ChildProcess.run(
+            "/bin/sh",
+            ["-c", "cd \"$0\" && exec \"$@\"", TestModels.root.path, Penstock.executable, "plan"]
+                + arguments)
+    }
+
+    @Test("a table for people, JSON for programs, the same best row in both")
+    func aTableAndJSON() async throws {
+        let arguments = ["--model", "qwen3-235b-a22b-fp8", "--hardware", "h20-node"]
+        let shared = arguments + ["--devices", "32", "--prompt-lengths", "131072,262144"]
+        let table = try await Self.plan(shared)
+        #expect(table.status == 0 && table.errors.isEmpty)
+        let json = try await Self.plan(shared + ["--json"])
+        #expect(json.status == 0)
+        let report = try JSONDecoder().decode(Report.self, from: Data(json.output.utf8))
+        #expect(report.rankings.map(\.promptTokens) == [131072, 262144])
+        #expect(try #require(report.calibrationScale) > 0.8)
+        for ranking in report.rankings {
+            #expect(ranking.plans.map(\.ttftSeconds) == ranking.plans.map(\.ttftSeconds).sorted())
+            let best = try #require(ranking.plans.first)
+            #expect(table.output.contains(best.penstock))
+            #expect(table.output.contains("\(best.stages) × \(best.devicesPerStage)"))
+            let forSGLang = ranking.plans.first { $0.sglang != nil }
+            #expect(table.output.contains(try #require(forSGLang?.sglang)))
+        }
+    }
+
+    @Test("what cannot be planned is refused in one line, with exit status 2")
+    func refusals() async throws {
+        let cases: [([String], String)] = [
+            (["--model", "smollm2-135m", "--hardware", "h20"], "the nearest in profiles/hardware"),
+            (["--model", "smollm", "--hardware", "h20-node"], "'smollm2-135m'"),
+            (
+                [
+                    "--model", "smollm2-135m", "--hardware", "cpu-2-core", "--pp-size", "31",
+                    "--devices", "40",
+                ], "31 stages are more than the model's 30 layers"
+            ),
+            (["--model", "Package.swift", "--hardware", "h20-node"], "Package.swift:1: not JSON"),
+            (["--model", "qwen3-8b", "--hardware", "README.md"], "README.md"),
+            (["--model", "qwen3-8b", "--hardware", "h20-node", "--tp-size", "3"], "32 attention"),
+        ]
+        for (arguments, part) in cases {
+            let result = try await Self.plan(arguments)
+            #expect(result.status == 2, "\(arguments)")
+            #expect(result.output.isEmpty)
+            #expect(result.errors.hasPrefix("penstock: ") && result.errors.contains(part))
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
+    }
+}
