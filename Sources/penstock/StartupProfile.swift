@@ -37,6 +37,7 @@ struct StartupProfile {
     private static let warmUpTokens = 24 * Page.size
     private static let warmUpSecondsMax = 3.0
     private static let profileSecondsMax = 2.5
+    private static let idleSecondsMax = 5.0
 
     /// Prompts to be timed; nil where the policy makes no use of that.
     private var profileLengths: [Int]? {
@@ -70,6 +71,17 @@ struct StartupProfile {
             }
             for await _ in events {}
             ending.cancel()
+        }
+        await waitUntilIdle()
+    }
+
+    /// Whoever comes next does not wait for chunks of a prompt that was given up.
+    private func waitUntilIdle() async {
+        let deadline = ContinuousClock.now + .seconds(Self.idleSecondsMax)
+        while coordinator.status.scheduler.microbatchesInFlight > 0,
+            ContinuousClock.now < deadline
+        {
+            try? await Task.sleep(for: .milliseconds(5))
         }
     }
 
