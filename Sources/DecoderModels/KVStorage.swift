@@ -3,9 +3,13 @@ package import Kernels
 import PipelineTypes
 
 /// One stage's pages of keys and values, for all its layers, packed as the attention kernels read
-/// them: [layer][page][KV head][keys, values].
+/// them: [page][layer][KV head][keys, values].
 ///
-/// The memory is reserved at once and taken from the system page by page, when first written.
+/// All layers of a page lie together, so that a prompt that needs new pages takes memory from the
+/// system in even steps, and a page can be copied as one piece.
+///
+/// The memory is reserved at once and taken from the system when first written, but for what the
+/// first requests need: that much is taken at the start, where nobody waits for it.
 ///
 /// Sendable: workers write different slots, and read only what a barrier separates from its
 /// writing.
@@ -15,25 +19,29 @@ package final class KVStorage: @unchecked Sendable {
     let headStride: Int
     let pageStride: Int
     private let layerStride: Int
-    private let layerCount: Int
     private let base: UnsafeMutablePointer<UInt8>
+
+    private static let populatedByteCount = 256 << 20
 
     /// Throws if the address space has no room for it.
     package init(
         layers: Int, pageCount: Int, kvHeads: Int, headSize: Int, type: ComputeType
     ) throws(KVStorageError) {
         headStride = 2 * Page.size * headSize * type.byteCount
-        pageStride = kvHeads * headStride
-        layerStride = pageStride * pageCount
-        layerCount = layers
+        layerStride = kvHeads * headStride
+        // An odd number of heads from page to page: one head's pages spread over all sets of a
+        // cache, which powers of two would not let them.
+        pageStride = (layers * kvHeads | 1) * headStride
         self.pageCount = pageCount
-        let (total, overflow) = layerStride.multipliedReportingOverflow(by: layers)
+        let (total, overflow) = pageStride.multipliedReportingOverflow(by: pageCount)
         guard !overflow, total > 0,
             let memory = mmap(
                 nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                 -1, 0), memory != MAP_FAILED
         else { throw KVStorageError(pageCount: pageCount) }
         madvise(memory, total, Int32(MADV_HUGEPAGE))
+        // An older kernel refuses, and nothing is lost.
+        madvise(memory, min(total, Self.populatedByteCount), Int32(MADV_POPULATE_WRITE))
         byteCount = total
         base = memory.assumingMemoryBound(to: UInt8.self)
     }
@@ -49,17 +57,15 @@ package final class KVStorage: @unchecked Sendable {
 
     /// One page of one layer; head h is `h * headStride` bytes further on.
     func page(_ page: UInt32, layer: Int) -> UnsafeMutablePointer<UInt8> {
-        base + layer * layerStride + Int(page) * pageStride
+        base + Int(page) * pageStride + layer * layerStride
     }
 
     /// Forgets what a page's values were in all layers. A probability of zero does not hide what
     /// is not a number, so nothing of an earlier request may stay behind the positions in use.
     func clearValues(ofPage page: UInt32) {
-        for layer in 0..<layerCount {
-            let start = self.page(page, layer: layer)
-            for head in stride(from: 0, to: pageStride, by: headStride) {
-                memset(start + head + headStride / 2, 0, headStride / 2)
-            }
+        let start = self.page(page, layer: 0)
+        for head in stride(from: 0, to: pageStride, by: headStride) {
+            memset(start + head + headStride / 2, 0, headStride / 2)
         }
     }
 }

@@ -8,8 +8,8 @@ struct ChunkPlan: Hashable, Sendable {
     struct Basis: Hashable, Sendable {
         /// Counts changes of the stages' costs.
         var costGeneration: Int
-        /// The order of magnitude of the number of prompts that wait behind this one.
-        var crowdMagnitude: Int
+        /// The order of magnitude of what waits behind this prompt.
+        var crowdMagnitude: Double
         /// Others wait for their next token meanwhile.
         var hasDecoders: Bool
     }

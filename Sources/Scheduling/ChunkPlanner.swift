@@ -41,13 +41,11 @@ struct ChunkPlanner: Sendable {
     /// What surrounds a prompt whose next chunk is to be cut.
     struct Situation {
         var now: Instant
-        /// Prompts that wait for this one, itself included.
-        var crowd: Int
+        /// What is to be computed of every prompt, in their order; of this one first.
+        var queue: [Range<Int>]
         /// The steps of decoding requests that are in the microbatch already.
         var decodeSteps: MicrobatchLoad
         var hasDecoders: Bool
-        /// Seconds of the prompts that wait, this one among them, if costs are known.
-        var queuedWork: Double
     }
 }
 
@@ -73,11 +71,15 @@ extension ChunkPlanner {
                 room = PromptRoom(tokens: min(explorationTokens(), tokensMax))
                 break
             }
-            let end = plannedEnd(positions, plan: &plan, situation, costs, inFlight)
             let slowest = FlowShop(stages: costs).bottleneck(positions)
+            let queued = QueuedWork(of: situation.queue, on: slowest)
+            let end = plannedEnd(
+                positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
             let planned = slowest.work(start..<end)
             // What is left of a prompt may leave room for those that wait behind it.
-            let filled = end == positions.upperBound ? packingSeconds(situation, slowest) : 0
+            let filled =
+                end == positions.upperBound
+                ? packingSeconds(situation, queued: queued.total, slowest) : 0
             room = PromptRoom(
                 tokens: tokensMax, seconds: max(planned, filled), cost: slowest)
             return (room, end - start)
@@ -86,37 +88,33 @@ extension ChunkPlanner {
     }
 
     private mutating func plannedEnd(
-        _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation,
+        _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation, crowd: Double,
         _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>
     ) -> Int {
         let basis = ChunkPlan.Basis(
             costGeneration: costGeneration,
-            crowdMagnitude: situation.crowd.bitWidth
-                - situation.crowd.leadingZeroBitCount,
-            hasDecoders: situation.hasDecoders)
+            crowdMagnitude: crowd.binade, hasDecoders: situation.hasDecoders)
         let (start, end) = (positions.lowerBound, positions.upperBound)
         if let plan, plan.basis == basis, let next = plan.chunkEnd(from: start, promptEnd: end) {
             return next
         }
         let made = ChunkPlan(
-            basis: basis, cuts: cuts(positions, situation, costs, inFlight))
+            basis: basis, cuts: cuts(positions, situation, crowd: crowd, costs, inFlight))
         plan = made
         return made.chunkEnd(from: start, promptEnd: end) ?? end
     }
 
     /// The cuts with the shortest makespan.
     ///
-    /// A chunk's fixed cost delays everybody who waits, so it counts as often: with n prompts of
-    /// work W one after the other, M chunks each, the mean time to the first token is
-    /// (n + 1)/2·(W + M·c) + (P − 1)·(W/M + c). Decode steps that share the microbatches are a
-    /// part of the fixed cost.
+    /// A chunk's fixed cost delays everybody who waits, so it counts `crowd` times. Decode steps
+    /// that share the microbatches are a part of it.
     private func cuts(
-        _ positions: Range<Int>, _ situation: Situation, _ costs: [PrefillCost],
+        _ positions: Range<Int>, _ situation: Situation, crowd: Double, _ costs: [PrefillCost],
         _ inFlight: Deque<MicrobatchInFlight>
     ) -> [Int] {
         let stages = costs.map { cost in
             var cost = cost
-            cost.fixed = (cost.fixed + cost.work(situation.decodeSteps)) * Double(situation.crowd)
+            cost.fixed = (cost.fixed + cost.work(situation.decodeSteps)) * crowd
             return cost
         }
         let pipeline = FlowShop(
@@ -155,9 +153,11 @@ extension ChunkPlanner {
     /// How long a microbatch of several prompts takes at best: with work W waiting in all, cut
     /// into microbatches of t seconds, the mean wait is W/t·c/2 for their fixed costs, and
     /// t·(P − ½) for one's own microbatch to pass all stages.
-    private func packingSeconds(_ situation: Situation, _ slowest: PrefillCost) -> Double {
+    private func packingSeconds(
+        _ situation: Situation, queued: Double, _ slowest: PrefillCost
+    ) -> Double {
         let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
-        return (overhead * situation.queuedWork / Double(2 * stageCount - 1)).squareRoot()
+        return (overhead * queued / Double(2 * stageCount - 1)).squareRoot()
     }
 
     /// Sizes that tell a chunk's fixed cost from its tokens' and its pairs'.
@@ -165,11 +165,6 @@ extension ChunkPlanner {
         let pages = [4, 1, 8, 2, 6, 3]
         explorations += 1
         return pages[(explorations - 1) % pages.count] * Page.size
-    }
-
-    /// Seconds of a run of positions on the slowest stage; 0 if costs are not known.
-    func work(_ positions: Range<Int>) -> Double {
-        costs.map { FlowShop(stages: $0).bottleneck(positions).work(positions) } ?? 0
     }
 }
 

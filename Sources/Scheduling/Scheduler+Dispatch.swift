@@ -95,29 +95,28 @@ extension Scheduler {
         requests[slot].plan = nil
         let positions = requests[slot].dispatched..<requests[slot].tokens.count
         let (room, tokens) = chunks.begin(
-            positions, plan: &plan, situation(of: slot, in: batch), inFlight: inFlight)
+            positions, plan: &plan, situation(in: batch), inFlight: inFlight)
         requests[slot].plan = plan
         return (room, tokens)
     }
 
-    private func situation(
-        of slot: RequestSlot, in batch: MicrobatchInFlight
-    ) -> ChunkPlanner.Situation {
-        var crowd = waiting.count
-        var work = 0.0
+    private func situation(in batch: MicrobatchInFlight) -> ChunkPlanner.Situation {
+        var queue: [Range<Int>] = []
         var hasDecoders = false
         for other in running {
             let request = requests[other]
             if request.remaining > 1 {
-                crowd += 1
-                work += chunks.work(request.dispatched..<request.tokens.count)
+                queue.append(request.dispatched..<request.tokens.count)
             } else {
                 hasDecoders = hasDecoders || request.isDecoding
             }
         }
+        for other in waiting {
+            queue.append(requests[other].dispatched..<requests[other].tokens.count)
+        }
         return ChunkPlanner.Situation(
-            now: batch.dispatched, crowd: crowd, decodeSteps: batch.load,
-            hasDecoders: hasDecoders, queuedWork: work)
+            now: batch.dispatched, queue: queue, decodeSteps: batch.load,
+            hasDecoders: hasDecoders)
     }
 
     private mutating func add(

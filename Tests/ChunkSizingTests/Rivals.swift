@@ -3,23 +3,48 @@ import ChunkSizing
 /// The other policies with every setting that a user might try.
 enum Rivals {
     static func bestFixed(_ pipeline: FlowShop, _ grid: ChunkGrid) -> Double {
-        sizes(grid).map { size in
-            pipeline.makespan(cuts: grid.cuts { _ in size })
-        }.min() ?? .infinity
+        func makespan(_ size: Int) -> Double { pipeline.makespan(cuts: grid.cuts { _ in size }) }
+        let coarse = best(sizes(grid), makespan)
+        return best(sizes(grid, near: coarse.setting), makespan).makespan
     }
 
+    /// The best first size for each factor, then what is near the best of all.
     static func bestDynamic(_ pipeline: FlowShop, _ grid: ChunkGrid) -> Double {
         let cost = pipeline.stages[0]
         let curve = QuadraticCurve(
             quadratic: cost.attention, linear: cost.linear, constant: cost.fixed)
-        return sizes(grid).flatMap { size in
-            [0.5, 0.75, 1].map { factor in
-                let policy = DynamicChunking(
-                    chunkSize: size, smoothingFactor: factor, pageSize: grid.pageSize,
-                    contextLength: .max / 2, prefillTokensMax: .max / 2, curve: curve)
-                return pipeline.makespan(cuts: grid.cuts(policy.chunkTokens))
+        func makespan(_ size: Int, _ factor: Double) -> Double {
+            let policy = DynamicChunking(
+                chunkSize: size, smoothingFactor: factor, pageSize: grid.pageSize,
+                contextLength: .max / 2, prefillTokensMax: .max / 2, curve: curve)
+            return pipeline.makespan(cuts: grid.cuts(policy.chunkTokens))
+        }
+        var size = 0
+        var factor = (setting: 1.0, makespan: Double.infinity)
+        for candidate in [0.25, 0.5, 0.75, 1] {
+            let found = best(sizes(grid)) { makespan($0, candidate) }
+            if found.makespan < factor.makespan {
+                factor = (candidate, found.makespan)
+                size = found.setting
             }
-        }.min() ?? .infinity
+        }
+        size = best(sizes(grid, near: size)) { makespan($0, factor.setting) }.setting
+        let factors = (-4...4).map { factor.setting + Double($0) * 0.05 }.filter { $0 <= 1 }
+        return best(factors) { makespan(size, $0) }.makespan
+    }
+
+    private static func best<Setting>(
+        _ settings: [Setting], _ makespan: (Setting) -> Double
+    ) -> (setting: Setting, makespan: Double) {
+        settings.map { ($0, makespan($0)) }.min { $0.1 < $1.1 } ?? (settings[0], .infinity)
+    }
+
+    /// Sizes between the powers of two around one.
+    private static func sizes(_ grid: ChunkGrid, near size: Int) -> [Int] {
+        let pages = (-6...6).map { step in
+            Int((Double(size) * (1 + Double(step) * 0.06) / 64).rounded())
+        }
+        return Set(pages.filter { $0 > 0 }).sorted().map { $0 * 64 }
     }
 
     /// Powers of two and what lies half-way, so that there are no more than 1,500 chunks.
