@@ -4,7 +4,8 @@
 Paced stages are real processes with real messages and the server's own coordinator; they wait as long as a cost
 model says instead of computing. The shape is that of Qwen3-235B-A22B at 128K tokens, 20 times faster. For each
 pipeline size the best settings of `fixed` and `dynamic` are searched in the simulator; then the best few run paced, in
-turn with `auto`, and medians count. The second table shows a stage that is slowed down in mid-run.
+turn with `auto`, and medians count. The second table shows a stage that is slowed down in mid-run, the third one that
+stays slow and gets fewer layers when the pipeline starts again.
 
     scripts/bench-paced.py [--repetitions 5] [--json]
 """
@@ -28,8 +29,9 @@ def main() -> None:
     options = parse_options()
     rows = [row for stages in (4, 8) for row in compare(options, stages)]
     slowed = follow_slowdown()
+    moved = follow_partition()
     if options.json:
-        print(json.dumps({"policies": rows, "slowdown": slowed}, indent=2))
+        print(json.dumps({"policies": rows, "slowdown": slowed, "partition": moved}, indent=2))
         return
     print("Paced, 131072 tokens, median TTFT of "
           f"{options.repetitions} runs each\n")
@@ -47,6 +49,12 @@ def main() -> None:
         last = ", ".join(map(str, row["chunks"][-2:]))
         print(f"| {row['submitted']:.2f} s | {1000 * row['paced']:.0f} ms | {1000 * row['simulated']:.0f} ms "
               f"| {len(row['chunks'])} | {first} … {last} |")
+    print("\nPaced, the same prompts; stage 2 of 4 takes twice as long from 2 s on, stage 0 dies after 5 s\n")
+    print(f"Layers: {moved['before']} at first, {moved['after']} after the restart\n")
+    print("| submitted | TTFT paced |")
+    print("|---|---|")
+    for submitted, seconds in moved["times"]:
+        print(f"| {submitted:.2f} s | {1000 * seconds:.0f} ms |")
 
 
 def parse_options() -> argparse.Namespace:
@@ -98,6 +106,18 @@ def follow_slowdown() -> list[dict]:
         }
         for paced, simulated in zip(figures["paced"]["requests"], figures["simulated"]["requests"])
     ]
+
+
+def follow_partition() -> dict:
+    figures = simulate("partition-follows.yaml", "--paced")
+    return {
+        "before": figures["layerCounts"],
+        "after": figures["paced"]["layerCounts"],
+        "times": [
+            (request["submittedSeconds"], request["timeToFirstTokenSeconds"])
+            for request in figures["paced"]["requests"]
+        ],
+    }
 
 
 def ttft(run: dict) -> float:

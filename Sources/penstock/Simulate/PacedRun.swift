@@ -135,7 +135,9 @@ struct PacedRun {
         if case .failed(let reason) = coordinator.status.phase { throw PacedRunError(reason) }
         var timeline = coordinator.recentTimeline
         timeline.microbatches.removeAll { $0.id <= warmUp }
-        return clients.figures(timeline: timeline)
+        var figures = clients.figures(timeline: timeline)
+        figures.layerCounts = coordinator.status.layerCounts
+        return figures
     }
 
     /// One token through all stages, so that connections are made. Returns its microbatch.

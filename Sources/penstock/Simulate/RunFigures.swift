@@ -16,6 +16,8 @@ struct RunFigures {
     /// Of a simulated run.
     var traceHash: UInt64?
     var violations: [String] = []
+    /// Of a paced run: each stage's layers when it ended.
+    var layerCounts: [Int]?
     private var chunkSizes: [RequestID: [Int]]
 
     init(simulated report: SimulationReport) {

@@ -24,8 +24,7 @@ struct SimulateRun {
         let simulated = try simulate(file.scenario)
         let paced = try await pacedRun?.run()
         try await write(paced?.timeline ?? simulated.timeline, title: file.name)
-        let figures = SimulationFigures(
-            name: file.name, scenario: file.scenario, simulated: simulated, paced: paced)
+        let figures = SimulationFigures(file: file, simulated: simulated, paced: paced)
         if options.json {
             try Console.printJSON(figures)
         } else {

@@ -1,4 +1,5 @@
 import PipelineTypes
+import ScenarioFiles
 import Simulation
 import Timelines
 
@@ -8,14 +9,18 @@ struct SimulationFigures: Encodable {
     let seed: UInt64
     let stages: Int
     let chunking: String
+    /// Each stage's layers when the run begins.
+    let layerCounts: [Int]
     /// Hexadecimal; the same for the same scenario and seed, on every machine.
     let traceHash: String
     let simulated: Run
     /// Real processes on stages that wait instead of computing.
     let paced: Run?
 
-    init(name: String, scenario: Scenario, simulated: RunFigures, paced: RunFigures?) {
-        self.name = name
+    init(file: ScenarioFile, simulated: RunFigures, paced: RunFigures?) {
+        let scenario = file.scenario
+        name = file.name
+        layerCounts = file.layerCounts
         seed = scenario.seed
         stages = scenario.stages.count
         chunking = scenario.limits.chunking.description
@@ -34,6 +39,8 @@ struct SimulationFigures: Encodable {
         let requests: [Request]
         let ends: [End]
         let bubbles: BubbleReport
+        /// Of a paced run: each stage's layers when it ended.
+        let layerCounts: [Int]?
 
         init(_ run: RunFigures) {
             makespanSeconds = run.makespan
@@ -44,6 +51,7 @@ struct SimulationFigures: Encodable {
             requests = run.requests.map { Request($0, chunks: run.chunks(of: $0.id)) }
             ends = run.ends.map { End(end: $0.name, requests: $0.count) }
             bubbles = run.bubbles
+            layerCounts = run.layerCounts
         }
     }
 

@@ -19,6 +19,11 @@ struct SimulationText {
         parts.append(stages("simulated", figures.simulated.bubbles))
         if let paced = figures.paced {
             parts.append(stages("paced", paced.bubbles))
+            if let layers = paced.layerCounts, layers != figures.layerCounts {
+                parts.append(
+                    "layers of the stages: \(Self.list(figures.layerCounts)) at first, "
+                        + "\(Self.list(layers)) at the end")
+            }
             parts.append(
                 "paced: real processes and messages on stages that wait instead of computing")
         }
@@ -81,6 +86,10 @@ struct SimulationText {
 
     private static func rate(_ perSecond: Double) -> String {
         String(format: "%.1f", perSecond)
+    }
+
+    private static func list(_ layerCounts: [Int]) -> String {
+        layerCounts.map(String.init).joined(separator: " + ")
     }
 
     private static func count(_ value: Double) -> String {
