@@ -6,8 +6,8 @@ struct QueuedWork: Hashable, Sendable {
     let total: Double
     /// How often a delay of the first one's chunks counts.
     ///
-    /// Let the k-th prompt be done with the slowest stage when W₁ + … + Wₖ seconds are computed, and
-    /// let all chunks take t seconds and a fixed cost c. Then the mean time to the first token is
+    /// Let the k-th prompt be done with the slowest stage when W₁ + … + Wₖ seconds are computed,
+    /// and let all chunks take t seconds and a fixed cost c. The mean time to the first token is
     /// W·(1 + c/t) + (P − 1)·(t + c), where W is the mean of those sums: the best t is that of one
     /// prompt alone whose fixed cost is W/W₁ times as high.
     let crowd: Double
