@@ -25,9 +25,11 @@ struct PlanCommand: ParsableCommand {
 
     @Option(
         name: .customLong("prompt-lengths"),
-        help: .init("Tokens of each prompt (default: 131072).", valueName: "list"),
+        help: .init(
+            "Tokens of each prompt (default: the model's context, at most 131072).",
+            valueName: "list"),
         transform: Checked.integers(1...(1 << 26)))
-    var promptLengths = [131072]
+    var promptLengths: [Int]?
 
     @Option(
         name: .customLong("devices"),
@@ -119,7 +121,7 @@ struct PlanCommand: ParsableCommand {
             throw UsageError("--chunked-prefill-size \(chunkSize) is no multiple of 64")
         }
         let shortest = min(chunkSize ?? chunkTokensMax, chunkTokensMax)
-        if let length = promptLengths.first(where: { $0 / shortest > Self.chunkCountMax }) {
+        if let length = promptLengths?.first(where: { $0 / shortest > Self.chunkCountMax }) {
             throw UsageError(
                 "a prompt of \(length) tokens in chunks of \(shortest) has more than"
                     + " \(Self.chunkCountMax) chunks")
@@ -170,7 +172,8 @@ package enum CalibrationChoice: Hashable, Sendable {
 package struct PlanOptions: Hashable, Sendable {
     package var model: String
     package var hardware: String
-    package var promptLengths: [Int]
+    /// nil is one prompt as long as the model's context, or 131072 tokens if that is longer.
+    package var promptLengths: [Int]?
     /// nil takes those of one node.
     package var deviceCount: Int?
     /// nil tries all.

@@ -14,7 +14,10 @@ struct PlanRun {
 
     func run() throws {
         let planner = try makePlanner()
-        let rankings = options.promptLengths.map { Ranking(planner, promptLength: $0) }
+        let lengths =
+            options.promptLengths
+            ?? [min(Self.promptLengthMax, planner.request.model.contextLength)]
+        let rankings = lengths.map { Ranking(planner, promptLength: $0) }
         let report = PlanReport(planner, rankings)
         if options.json {
             try Console.printJSON(report)
@@ -22,6 +25,9 @@ struct PlanRun {
             try Console.print(PlanText(planner, rowCount: options.rowCount).text(rankings))
         }
     }
+
+    /// Without a prompt length of the user's own.
+    private static let promptLengthMax = 131_072
 
     /// Everything that can be wrong with files or flags is a usage error.
     private func makePlanner() throws(UsageError) -> Planner {

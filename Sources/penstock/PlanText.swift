@@ -45,24 +45,37 @@ struct PlanText {
             String(
                 format: "%d tokens; one stage of %d takes %.2f s in chunks of %d",
                 ranking.promptLength, ranking.baseline.devices, ranking.baseline.seconds,
-                ranking.baseline.chunkSize),
+                ranking.baseline.chunkSize) + warning(ranking),
             table.text(alignsRight: true),
         ]
         if ranking.plans.count > rowCount {
             lines.append("  … and \(ranking.plans.count - rowCount) more rows (--rows, --json)")
         }
         if let best = ranking.best {
-            lines.append(ServeCommand(best, of: planner.request).penstock)
-            let command = ranking.bestForSGLang.flatMap {
+            let command = ServeCommand(best, of: planner.request).penstock
+            lines.append("\(penstockLabel(best)): \(command)")
+            let other = ranking.bestForSGLang.flatMap {
                 ServeCommand($0, of: planner.request).sglang
             }
-            if let command, planner.request.hardware.sharing == .tensorParallel {
-                lines.append(command)
+            if let other, planner.request.hardware.sharing == .tensorParallel {
+                lines.append("SGLang: \(other)")
             }
         } else {
             lines.append("  none of them fits into the memory")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func warning(_ ranking: Ranking) -> String {
+        let context = planner.request.model.contextLength
+        guard ranking.promptLength > context else { return "" }
+        return " (the model's context is \(context); longer prompts need scaled positions)"
+    }
+
+    private func penstockLabel(_ plan: Plan) -> String {
+        let isBuilt =
+            planner.request.hardware.sharing == .threads || plan.layout.devicesPerStage == 1
+        return isBuilt ? "Penstock" : "Penstock, once it has tensor parallelism"
     }
 
     private func row(_ plan: Plan) -> [String] {

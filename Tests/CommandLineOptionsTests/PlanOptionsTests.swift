@@ -18,7 +18,7 @@ struct PlanOptionsTests {
         #expect(
             try Self.options()
                 == PlanOptions(
-                    model: "m", hardware: "h", promptLengths: [131072], deviceCount: nil,
+                    model: "m", hardware: "h", promptLengths: nil, deviceCount: nil,
                     stageCount: nil, devicesPerStage: nil, layerCounts: nil,
                     calibration: .profile, chunkSize: nil, smoothingFactor: nil,
                     chunkTokensMax: 16384, asyncBatchDepth: 1, rowCount: 12, json: false))

@@ -55,6 +55,17 @@ struct PlanTests {
         }
     }
 
+    @Test("without a length, a prompt as long as the model's context; beyond that, a warning")
+    func contextLength() async throws {
+        let shared = ["--model", "smollm2-135m", "--hardware", "cpu-2-core"]
+        let own = try await Self.plan(shared)
+        #expect(own.output.contains("\n8192 tokens; one stage of 1 takes"))
+        #expect(own.output.contains("\nPenstock: penstock serve"))
+        #expect(!own.output.contains("scaled positions"))
+        let longer = try await Self.plan(shared + ["--prompt-lengths", "16384"])
+        #expect(longer.output.contains("the model's context is 8192"))
+    }
+
     @Test("what cannot be planned is refused in one line, with exit status 2")
     func refusals() async throws {
         let cases: [([String], String)] = [

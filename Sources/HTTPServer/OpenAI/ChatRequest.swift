@@ -15,10 +15,7 @@ struct ChatRequest {
 
     func call() throws(APIError) -> GenerationCall {
         try model.check(body["model"])
-        guard let tokenizer = model.tokenizer else {
-            throw .badRequest(
-                "This server runs without a tokenizer and serves token ids on /generate only.")
-        }
+        let tokenizer = try model.requireTokenizer()
         try refuseUnsupported()
         let sampling = try SamplingRequest(body, dialect: .chat, model: model)
         let prompt = try ChatPrompt(body, model: model).tokens()

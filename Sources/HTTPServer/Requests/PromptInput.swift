@@ -79,6 +79,15 @@ extension ServedModel {
             parameter: field.path, code: APIError.contextLengthExceeded)
     }
 
+    /// What turns tokens into the texts that OpenAI's interface is made of.
+    func requireTokenizer() throws(APIError) -> Tokenizer {
+        guard let tokenizer else {
+            throw .badRequest(
+                "This server runs without a tokenizer and serves token ids on /generate only.")
+        }
+        return tokenizer
+    }
+
     /// Throws unless a request's `model` means this one.
     func check(_ name: JSONField) throws(APIError) {
         if let requested = try name.string(), !answers(to: requested) {

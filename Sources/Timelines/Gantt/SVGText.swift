@@ -29,11 +29,10 @@ struct SVGText {
         bytes.append(width, decimals: 1)
         bytes.append(" ")
         bytes.append(height, decimals: 1)
-        bytes.append("\" width=\"")
-        bytes.append(width, decimals: 1)
-        bytes.append("\" height=\"")
-        bytes.append(height, decimals: 1)
-        bytes.append("\" role=\"img\">\n<title>")
+        bytes.append("\"")
+        attribute("width", width)
+        attribute("height", height)
+        bytes.append(" role=\"img\">\n<title>")
         escape(title)
         bytes.append("</title>\n")
         bytes.append(Self.style)
@@ -51,6 +50,7 @@ struct SVGText {
     ) {
         bytes.append("<rect class=\"")
         bytes.append(style)
+        bytes.append("\"")
         attributes(x: x, y: y, width: width, height: height)
     }
 
@@ -60,21 +60,31 @@ struct SVGText {
     ) {
         bytes.append("<rect class=\"c")
         bytes.append(Int64(colour))
-        attributes(x: x, y: y, width: width, height: height)
-        bytes.append(" fill-opacity=\"")
-        bytes.append(opacity, decimals: 2)
         bytes.append("\"")
+        attributes(x: x, y: y, width: width, height: height)
+        attribute("fill-opacity", opacity, decimals: 2)
     }
 
     private mutating func attributes(x: Int64, y: Int64, width: Int64, height: Int64) {
-        bytes.append("\" x=\"")
-        bytes.append(x, decimals: 1)
-        bytes.append("\" y=\"")
-        bytes.append(y, decimals: 1)
-        bytes.append("\" width=\"")
-        bytes.append(width, decimals: 1)
-        bytes.append("\" height=\"")
-        bytes.append(height, decimals: 1)
+        attribute("x", x)
+        attribute("y", y)
+        attribute("width", width)
+        attribute("height", height)
+    }
+
+    private mutating func attribute(_ name: StaticString, _ value: Int64, decimals: Int = 1) {
+        bytes.append(" ")
+        bytes.append(name)
+        bytes.append("=\"")
+        bytes.append(value, decimals: decimals)
+        bytes.append("\"")
+    }
+
+    private mutating func attribute(_ name: StaticString, _ value: StaticString) {
+        bytes.append(" ")
+        bytes.append(name)
+        bytes.append("=\"")
+        bytes.append(value)
         bytes.append("\"")
     }
 
@@ -98,26 +108,27 @@ struct SVGText {
         bytes.append("\"/>\n")
     }
 
-    enum Anchor: String {
+    enum Anchor {
         case start, middle, end
+
+        fileprivate var attribute: StaticString? {
+            switch self {
+            case .start: nil
+            case .middle: "middle"
+            case .end: "end"
+            }
+        }
     }
 
     mutating func words(
         _ text: String, x: Int64, y: Int64, style: StaticString = "", anchor: Anchor = .start
     ) {
-        bytes.append("<text x=\"")
-        bytes.append(x, decimals: 1)
-        bytes.append("\" y=\"")
-        bytes.append(y, decimals: 1)
-        if style.utf8CodeUnitCount > 0 {
-            bytes.append("\" class=\"")
-            bytes.append(style)
-        }
-        if anchor != .start {
-            bytes.append("\" text-anchor=\"")
-            bytes += anchor.rawValue.utf8
-        }
-        bytes.append("\">")
+        bytes.append("<text")
+        attribute("x", x)
+        attribute("y", y)
+        if style.utf8CodeUnitCount > 0 { attribute("class", style) }
+        if let alignment = anchor.attribute { attribute("text-anchor", alignment) }
+        bytes.append(">")
         escape(text)
         bytes.append("</text>\n")
     }
@@ -126,9 +137,9 @@ struct SVGText {
     mutating func openArea(colour: Int, opacity: Int64) {
         bytes.append("<path class=\"c")
         bytes.append(Int64(colour))
-        bytes.append("\" fill-opacity=\"")
-        bytes.append(opacity, decimals: 2)
-        bytes.append("\" d=\"")
+        bytes.append("\"")
+        attribute("fill-opacity", opacity, decimals: 2)
+        bytes.append(" d=\"")
     }
 
     mutating func addToArea(x: Int64, y: Int64, width: Int64, height: Int64) {
