@@ -23,7 +23,7 @@ package enum OptimalChunks {
         where pipeline.isUniform(grid.positions, within: tolerance):
             return quickSchedule(in: pipeline, of: grid)
         case .thorough, .quick:
-            var search = ScheduleSearch(pipeline: pipeline, grid: grid, effort: effort)
+            let search = ScheduleSearch(pipeline: pipeline, grid: grid, effort: effort)
             return search.run()
         }
     }

@@ -1,9 +1,8 @@
 /// Cuts for stages that differ, or that have something to do already: no formula is exact, so
-/// schedules of a family are tried, and the best of them is improved cut by cut.
+/// schedules of a family are tried, and the best of them are improved cut by cut.
 ///
-/// The family: chunks that take equal times on the slowest stage, but for the first and last
-/// ones, which may grow and shrink geometrically. Small chunks at the beginning reach a slow stage
-/// early; small chunks at the end leave it early.
+/// The family: chunks that take equal times on the slowest stage, but for the first and last ones.
+/// Small chunks at the beginning reach a slow stage early; small chunks at the end leave it early.
 ///
 /// How fast they may grow: let stages before the slowest take t for a chunk, and g·t for the next.
 /// On any way to the slowest stage the next one arrives at most (g − 1)·Σ t + max t later, which is
@@ -11,43 +10,60 @@
 /// chunks are few, it may pay to let it wait, and grow by t*/max t. After the slowest stage the
 /// same holds backwards.
 struct ScheduleSearch {
-    let pipeline: FlowShop
-    let grid: ChunkGrid
-    private let isQuick: Bool
-    private let bottleneck: PrefillCost
-    private let work: Double
+    private let pipeline: FlowShop
+    private let grid: ChunkGrid
+    private let slowest: PrefillCost
+    private let ramped: RampedCuts
     /// How chunks may begin before the slowest stage, and end after it.
-    private let beginnings: [Ramp]
-    private let endings: [Ramp]
-    /// The best schedule of each shape of the family.
-    private var shapes: [ChunkSchedule] = []
+    private let beginnings: [RampedCuts.Ramp]
+    private let endings: [RampedCuts.Ramp]
+    private let breadth: Breadth
+
+    /// How much is tried.
+    private struct Breadth {
+        /// Ramps' first chunks; fewer where there are ramps on both sides.
+        var shares = [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03]
+        var sharesOfBoth: [Double]
+        /// Factors between numbers of chunks, and how many of them to go up and down.
+        var walks: [(factor: Double, reach: Int)]
+        /// How many numbers and sizes of even chunks to go up and down.
+        var evenReach: Int
+        /// Of chunks that are rounded by themselves.
+        var stretches: [Double]
+        /// Schedules that are improved: the best one does not always stay the best.
+        var improvedCount: Int
+        /// Chunks that each improvement may look at.
+        var improvementBudget: Int
+
+        static let thorough = Breadth(
+            sharesOfBoth: [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03],
+            walks: [(1.5, 8), (1.12, 4), (1.03, 4)], evenReach: 12,
+            stretches: (-5...5).map { 1 + 0.02 * Double($0) }, improvedCount: 24,
+            improvementBudget: 40_000)
+        static let quick = Breadth(
+            sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
+            stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000)
+    }
 
     init(pipeline: FlowShop, grid: ChunkGrid, effort: OptimalChunks.Effort) {
         self.pipeline = pipeline
         self.grid = grid
-        // Few pages on few stages are searched in no time.
-        isQuick =
-            effort != .thorough && grid.pageCount * pipeline.stages.count > Self.quickMin
+        let isSmall = grid.pageCount * pipeline.stages.count <= Self.smallPageCount
+        breadth = effort == .thorough || isSmall ? .thorough : .quick
         let works = pipeline.stages.map { $0.work(grid.positions) + $0.fixed }
-        let slowest = works.indices.max { works[$0] < works[$1] } ?? 0
-        bottleneck = pipeline.stages[slowest]
-        work = bottleneck.work(grid.positions)
-        let before = Self.growths(works[slowest], beside: works[..<slowest])
-        let after = Self.growths(works[slowest], beside: works[(slowest + 1)...])
-        let shares =
-            isQuick && !before.isEmpty && !after.isEmpty ? Self.fewShares : Self.shares
+        let index = works.indices.max { works[$0] < works[$1] } ?? 0
+        slowest = pipeline.stages[index]
+        ramped = RampedCuts(stage: slowest, grid: grid)
+        let before = Self.growths(works[index], beside: works[..<index])
+        let after = Self.growths(works[index], beside: works[(index + 1)...])
+        let shares = before.isEmpty || after.isEmpty ? breadth.shares : breadth.sharesOfBoth
         beginnings = Self.ramps(shares, before)
         endings = Self.ramps(shares, after)
     }
 
-    private static let quickMin = 128
-
-    /// How long the first or last chunk is, as a share of those in the middle, and by how much
-    /// those between may grow from one to the next.
-    private struct Ramp {
-        var share: Double
-        var growth: Double
-    }
+    /// So few pages, times stages, are searched thoroughly in less than a millisecond.
+    private static let smallPageCount = 128
+    private static let growthMax = 8.0
 
     private static func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {
         guard let longest = others.max(), slowest > longest * 1.01 else { return [] }
@@ -57,59 +73,56 @@ struct ScheduleSearch {
         return steep > steady ? [steady, steep] : [steady]
     }
 
-    private static func ramps(_ shares: [Double], _ growths: [Double]) -> [Ramp] {
-        [Ramp(share: 1, growth: 1)]
-            + growths.flatMap { growth in
-                shares.map { Ramp(share: $0, growth: growth) }
-            }
+    private static func ramps(_ shares: [Double], _ growths: [Double]) -> [RampedCuts.Ramp] {
+        [.none] + growths.flatMap { growth in shares.map { .init(share: $0, growth: growth) } }
     }
 
-    private static let growthMax = 8.0
-    private static let shares = [
-        0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03,
-    ]
-    private static let fewShares = [0.5, 0.18]
-
-    mutating func run() -> ChunkSchedule {
+    func run() -> ChunkSchedule {
+        let even = bestCount(first: .none, last: .none)
+        var schedules = evenSchedules(count: even.chunkCount)
         for first in beginnings {
-            for last in endings {
-                shapes.append(bestCount(first: first, last: last))
+            let ramps = endings.map { bestCount(first: first, last: $0) }
+            schedules += ramps
+            schedules += breadth.stretches.map { stretch in
+                judge(
+                    ramped.steppedCuts(
+                        count: ramps[0].chunkCount, first: first, stretch: stretch))
             }
-            let count = shapes[shapes.count - endings.count].chunkCount
-            shapes.append(steppedShape(count: count, first: first))
         }
-        shapes += evenShapes(count: shapes[0].chunkCount)
-        shapes.sort { $0.makespan < $1.makespan }
-        let candidates = shapes.prefix(isQuick ? Self.quickImprovedCount : Self.improvedCount)
-        let improved = candidates.map { shape in
+        schedules.sort { $0.makespan < $1.makespan }
+        var promising: [ChunkSchedule] = []
+        for schedule in schedules where promising.count < breadth.improvedCount {
+            if schedule.cuts != promising.last?.cuts { promising.append(schedule) }
+        }
+        let improved = promising.map { schedule in
             var improvement = CutImprovement(
-                pipeline: pipeline, grid: grid, cuts: shape.cuts,
-                budget: isQuick ? 10_000 : 40_000)
+                pipeline: pipeline, grid: grid, cuts: schedule.cuts,
+                budget: breadth.improvementBudget)
             improvement.run()
             return ChunkSchedule(cuts: improvement.cuts, makespan: improvement.makespan)
         }
-        return improved.min { $0.makespan < $1.makespan } ?? shapes[0]
+        return improved.min { $0.makespan < $1.makespan } ?? even
     }
 
-    /// Shapes that are improved: the best one does not always stay the best.
-    private static let improvedCount = 24
-    private static let quickImprovedCount = 4
+    private func judge(_ cuts: [Int]) -> ChunkSchedule {
+        ChunkSchedule(cuts: cuts, in: pipeline)
+    }
 
     /// Tries numbers of chunks, geometrically, then ever closer to the best.
-    private func bestCount(first: Ramp, last: Ramp) -> ChunkSchedule {
+    private func bestCount(first: RampedCuts.Ramp, last: RampedCuts.Ramp) -> ChunkSchedule {
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
-        let stages = Double(pipeline.stages.count)
-        let ideal = (work * max(1, stages - 1) / max(bottleneck.fixed, 1e-12)).squareRoot()
+        let followers = Double(max(1, pipeline.stages.count - 1))
+        let ideal = (slowest.work(grid.positions) * followers / max(slowest.fixed, 1e-12))
+            .squareRoot()
         var middle = min(max(ideal, 1), Double(grid.pageCount))
-        let walks = isQuick ? Self.quickWalks : Self.walks
-        for (factor, reach) in walks {
+        for (factor, reach) in breadth.walks {
             var nearest = middle
             var count = middle
             for _ in 0..<reach { count /= factor }
             for _ in 0...2 * reach {
+                // Ramps of many chunks that fall on the same page are as good as shorter ones.
                 let whole = min(max(Int(count.rounded()), grid.chunkCountMin), 2 * grid.pageCount)
-                let schedule = ChunkSchedule(
-                    cuts: cuts(count: whole, first: first, last: last), in: pipeline)
+                let schedule = judge(ramped.cuts(count: whole, first: first, last: last))
                 if schedule.makespan < best.makespan {
                     best = schedule
                     nearest = count
@@ -121,81 +134,17 @@ struct ScheduleSearch {
         return best
     }
 
-    /// Where chunks have few pages, how they are rounded matters more than shapes do: chunks whose
-    /// longest is as short as pages allow, and chunks of equally many pages.
-    private func evenShapes(count: Int) -> [ChunkSchedule] {
-        let equal = EqualTimeCuts(cost: bottleneck, grid: grid)
-        let steps = isQuick ? 3 : 12
-        let counts = Set((-steps...steps).map { count + $0 * max(1, count / (2 * steps)) })
+    /// Where chunks have few pages, how they are rounded matters more than how they grow: chunks
+    /// whose longest is as short as pages allow, and chunks of equally many pages.
+    private func evenSchedules(count: Int) -> [ChunkSchedule] {
+        let equal = EqualTimeCuts(cost: slowest, grid: grid)
+        let reach = breadth.evenReach
+        let counts = (-reach...reach).map { count + $0 * max(1, count / (2 * reach)) }
             .filter { (grid.chunkCountMin...grid.pageCount).contains($0) }
         let pages = max(1, grid.pageCount / max(1, count))
-        let sizes = (max(1, pages - steps)...pages + steps)
-            .filter { $0 * grid.pageSize <= grid.chunkTokensMax }
-        return counts.sorted().map { ChunkSchedule(cuts: equal.cuts(count: $0), in: pipeline) }
-            + sizes.map { pages in
-                ChunkSchedule(cuts: grid.cuts { _ in pages * grid.pageSize }, in: pipeline)
-            }
-    }
-
-    /// Where each chunk is rounded by itself, not from the prompt's beginning on.
-    private func steppedShape(count: Int, first: Ramp) -> ChunkSchedule {
-        let weights = weights(count: count, first: first, last: Ramp(share: 1, growth: 1))
-        let longest = (work + Double(count) * bottleneck.fixed) / weights.reduce(0, +)
-        let schedules = (isQuick ? -1...1 : -5...5).map { step in
-            let seconds = longest * (1 + (isQuick ? 0.05 : 0.02) * Double(step))
-            var share = first.share
-            let cuts = grid.cuts { start in
-                let budget = seconds * share
-                share = min(1, share * first.growth)
-                return Int(
-                    min(bottleneck.tokens(within: budget, after: start), Double(grid.end)))
-            }
-            return ChunkSchedule(cuts: cuts, in: pipeline)
-        }
-        return schedules.min { $0.makespan < $1.makespan } ?? shapes[0]
-    }
-
-    /// Factors between numbers of chunks, and how many of them to go up and down.
-    private static let walks = [(1.5, 8), (1.12, 4), (1.03, 4)]
-    private static let quickWalks = [(1.5, 3), (1.15, 2), (1.05, 2)]
-
-    private func cuts(count: Int, first: Ramp, last: Ramp) -> [Int] {
-        let weights = weights(count: count, first: first, last: last)
-        let longest = (work + Double(count) * bottleneck.fixed) / weights.reduce(0, +)
-        var cuts = [grid.positions.lowerBound]
-        var target = 0.0
-        for weight in weights.dropLast() {
-            target += max(0, longest * weight - bottleneck.fixed)
-            // From the prompt's beginning on, so that rounding does not add up.
-            let position =
-                Double(grid.positions.lowerBound)
-                + bottleneck.tokens(
-                    within: target + bottleneck.fixed, after: grid.positions.lowerBound)
-            append(grid.boundary(near: min(position, Double(grid.end))), to: &cuts)
-        }
-        append(grid.end, to: &cuts)
-        return cuts
-    }
-
-    /// Adds a boundary, and those before it that the longest allowed chunk asks for.
-    private func append(_ boundary: Int, to cuts: inout [Int]) {
-        while let last = cuts.last, last < boundary {
-            cuts.append(min(boundary, grid.reach(from: last, tokens: .infinity)))
-        }
-    }
-
-    private func weights(count: Int, first: Ramp, last: Ramp) -> [Double] {
-        var weights = [Double](repeating: 1, count: count)
-        var weight = first.share
-        for index in weights.indices where weight < 1 {
-            weights[index] = weight
-            weight *= first.growth
-        }
-        weight = last.share
-        for index in weights.indices.reversed() where weight < 1 {
-            weights[index] = min(weights[index], weight)
-            weight *= last.growth
-        }
-        return weights
+        let sizes = (max(1, pages - reach)...pages + reach).map { $0 * grid.pageSize }
+            .filter { $0 <= grid.chunkTokensMax }
+        return counts.map { judge(equal.cuts(count: $0)) }
+            + sizes.map { size in judge(grid.cuts { _ in size }) }
     }
 }
