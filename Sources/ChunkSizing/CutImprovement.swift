@@ -56,7 +56,7 @@ struct CutImprovement {
             pipeline.advance(&completions, cuts[index - 1], cuts[index])
             index += 1
         }
-        makespan = completions[completions.count - 1]
+        makespan = pipeline.makespan(completions, cutCount: cuts.count)
     }
 
     /// The change that shortens the schedule most; nil if none does.
@@ -111,8 +111,12 @@ struct CutImprovement {
             start = end
         }
         budget -= change.cuts.count + 1
-        guard next < cuts.count else { return completions[completions.count - 1] }
-        return zip(completions, remainders[next]).reduce(0) { max($0, $1.0 + $1.1) }
+        let cutCount = cuts.count - change.replaced + change.cuts.count
+        guard next < cuts.count else {
+            return pipeline.makespan(completions, cutCount: cutCount)
+        }
+        let end = zip(completions, remainders[next]).reduce(0) { max($0, $1.0 + $1.1) }
+        return pipeline.makespan([end], cutCount: cutCount)
     }
 
     /// Computes the remainders of the cuts before one that has its own, or of all.

@@ -6,23 +6,32 @@ package struct FlowShop: Hashable, Sendable {
     package var stages: [PrefillCost]
     /// Seconds from now until each stage has computed what is in flight already.
     package var ready: [Double]
+    /// Seconds by which every chunk delays those who come after the prompt. They count as if the
+    /// prompt itself were done later.
+    package var chunkPenalty: Double
 
     /// `ready` may be left out where nothing is in flight.
-    package init(stages: [PrefillCost], ready: [Double]? = nil) {
+    package init(stages: [PrefillCost], ready: [Double]? = nil, chunkPenalty: Double = 0) {
         precondition(!stages.isEmpty, "a pipeline needs a stage")
         precondition(ready == nil || ready?.count == stages.count, "one time for each stage")
         self.stages = stages
         self.ready = ready ?? [Double](repeating: 0, count: stages.count)
+        self.chunkPenalty = chunkPenalty
     }
 
-    /// Seconds from now until the last stage has computed the last chunk. `cuts` are the chunks'
-    /// boundaries, the prompt's first uncomputed position among them.
+    /// Seconds from now until the last stage has computed the last chunk, penalties included. `cuts`
+    /// are the chunks' boundaries, the prompt's first uncomputed position among them.
     package func makespan(cuts: [Int]) -> Double {
         var completions = ready
         for (start, end) in zip(cuts, cuts.dropFirst()) {
             advance(&completions, start, end)
         }
-        return completions[completions.count - 1]
+        return makespan(completions, cutCount: cuts.count)
+    }
+
+    /// What it is when the stages have completed the last of the chunks.
+    func makespan(_ completions: [Double], cutCount: Int) -> Double {
+        completions[completions.count - 1] + Double(cutCount - 1) * chunkPenalty
     }
 
     /// Adds one chunk to the times at which the stages complete their last.
@@ -58,8 +67,13 @@ package struct FlowShop: Hashable, Sendable {
         return (works.max() ?? 0) <= (works.min() ?? 0) * (1 + tolerance)
     }
 
+    /// Whether nothing is in flight, and nobody waits.
+    var isEmpty: Bool {
+        ready.allSatisfy { $0 == 0 } && chunkPenalty == 0
+    }
+
     /// Whether all stages cost the same and none has anything in flight.
     var isUniform: Bool {
-        stages.dropFirst().allSatisfy { $0 == stages[0] } && ready.allSatisfy { $0 == 0 }
+        stages.dropFirst().allSatisfy { $0 == stages[0] } && isEmpty
     }
 }

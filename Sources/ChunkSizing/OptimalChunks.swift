@@ -45,12 +45,14 @@ package enum OptimalChunks {
         let cost = pipeline.stages.reduce(PrefillCost.zero, +)
             .scaled(by: 1 / Double(pipeline.stages.count))
         let cuts = EqualTimeCuts(cost: cost, grid: grid)
-        guard pipeline.ready.contains(where: { $0 > 0 }) else {
+        guard !pipeline.isEmpty else {
             let best = cuts.best(stageCount: pipeline.stages.count, budget: 100_000)
             return ChunkSchedule(cuts: best, in: pipeline)
         }
         let followers = Double(pipeline.stages.count - 1)
-        let ideal = (cost.work(grid.positions) * followers / max(cost.fixed, 1e-12)).squareRoot()
+        let ideal =
+            (cost.work(grid.positions) * followers
+            / max(cost.fixed + pipeline.chunkPenalty, 1e-12)).squareRoot()
         var tried: [Int] = []
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
         for factor in [1, 0.9, 1.11, 0.8, 0.65, 0.5, 0.35, 0.2] {

@@ -112,8 +112,8 @@ struct ScheduleSearch {
     private func bestCount(first: RampedCuts.Ramp, last: RampedCuts.Ramp) -> ChunkSchedule {
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
         let followers = Double(max(1, pipeline.stages.count - 1))
-        let ideal = (slowest.work(grid.positions) * followers / max(slowest.fixed, 1e-12))
-            .squareRoot()
+        let overhead = max(slowest.fixed + pipeline.chunkPenalty, 1e-12)
+        let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
         var middle = min(max(ideal, 1), Double(grid.pageCount))
         for (factor, reach) in breadth.walks {
             var nearest = middle

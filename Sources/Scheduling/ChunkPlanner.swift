@@ -71,20 +71,35 @@ extension ChunkPlanner {
                 room = PromptRoom(tokens: min(explorationTokens(), tokensMax))
                 break
             }
-            let slowest = FlowShop(stages: costs).bottleneck(positions)
-            let queued = QueuedWork(of: situation.queue, on: slowest)
-            let end = plannedEnd(
-                positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
-            let planned = slowest.work(start..<end)
-            // What is left of a prompt may leave room for those that wait behind it.
-            let filled =
-                end == positions.upperBound
-                ? packingSeconds(situation, queued: queued.total, slowest) : 0
-            room = PromptRoom(
-                tokens: tokensMax, seconds: max(planned, filled), cost: slowest)
-            return (room, end - start)
+            return shareOfQueue(positions, plan: &plan, situation, costs, inFlight)
         }
         return (room, room.chunkTokens(at: start, remaining: positions.count))
+    }
+
+    /// The next chunk of the prompt's plan, and what it leaves to others; or, where many wait, a
+    /// chunk that fills a microbatch.
+    private mutating func shareOfQueue(
+        _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation,
+        _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>
+    ) -> (room: PromptRoom, tokens: Int) {
+        let start = positions.lowerBound
+        let slowest = FlowShop(stages: costs).bottleneck(positions)
+        let queued = QueuedWork(of: situation.queue, on: slowest)
+        var seconds = sharedSeconds(situation, queued, inFlight, slowest)
+        let end: Int
+        if queued.crowd < Self.crowdMax {
+            end = plannedEnd(
+                positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
+            let planned = slowest.work(start..<end)
+            seconds = end < positions.upperBound ? planned : max(planned, seconds)
+        } else {
+            // A page at least, and whole pages.
+            seconds = max(seconds, slowest.work(start..<start + Page.size))
+            let fitting = PromptRoom(tokens: tokensMax, seconds: seconds, cost: slowest)
+                .chunkTokens(at: start, remaining: positions.count)
+            end = min(positions.upperBound, start + max(fitting, Page.size))
+        }
+        return (PromptRoom(tokens: tokensMax, seconds: seconds, cost: slowest), end - start)
     }
 
     private mutating func plannedEnd(
@@ -106,19 +121,20 @@ extension ChunkPlanner {
 
     /// The cuts with the shortest makespan.
     ///
-    /// A chunk's fixed cost delays everybody who waits, so it counts `crowd` times. Decode steps
-    /// that share the microbatches are a part of it.
+    /// A chunk's fixed cost delays everybody who waits, so it counts `crowd` times, once for this
+    /// prompt. Decode steps that share the microbatches are a part of it.
     private func cuts(
         _ positions: Range<Int>, _ situation: Situation, crowd: Double, _ costs: [PrefillCost],
         _ inFlight: Deque<MicrobatchInFlight>
     ) -> [Int] {
         let stages = costs.map { cost in
             var cost = cost
-            cost.fixed = (cost.fixed + cost.work(situation.decodeSteps)) * crowd
+            cost.fixed += cost.work(situation.decodeSteps)
             return cost
         }
         let pipeline = FlowShop(
-            stages: stages, ready: secondsUntilReady(costs, inFlight, at: situation.now))
+            stages: stages, ready: secondsUntilReady(costs, inFlight, at: situation.now),
+            chunkPenalty: (crowd - 1) * FlowShop(stages: stages).bottleneck(positions).fixed)
         let grid = ChunkGrid(
             positions: positions, pageSize: Page.size, chunkTokensMax: tokensMax)
         let schedule = OptimalChunks.schedule(
@@ -150,15 +166,25 @@ extension ChunkPlanner {
     /// No bound on chunks is lower.
     private static let chunkTokensMin = 4 * Page.size
 
-    /// How long a microbatch of several prompts takes at best: with work W waiting in all, cut
-    /// into microbatches of t seconds, the mean wait is W/t·c/2 for their fixed costs, and
-    /// t·(P − ½) for one's own microbatch to pass all stages.
-    private func packingSeconds(
-        _ situation: Situation, queued: Double, _ slowest: PrefillCost
+    /// Seconds of the slowest stage for each microbatch, without its fixed cost, where many prompts
+    /// wait: their chunks share microbatches as if they were one prompt's.
+    ///
+    /// All of them take W·(1 + c/t) + (P − ½)·(t + c) in microbatches of t seconds; the half is what
+    /// a prompt waits for the rest of its microbatch. That counts all of W, not the mean of what is
+    /// before each prompt: those who come meanwhile wait for everything. In a pipeline that is full of
+    /// longer microbatches, shorter ones would come no sooner.
+    private func sharedSeconds(
+        _ situation: Situation, _ queued: QueuedWork, _ inFlight: Deque<MicrobatchInFlight>,
+        _ slowest: PrefillCost
     ) -> Double {
         let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
-        return (overhead * queued / Double(2 * stageCount - 1)).squareRoot()
+        let best = (overhead * queued.total / (Double(stageCount) - 0.5)).squareRoot()
+        let longest = inFlight.reduce(0) { max($0, slowest.work($1.load)) }
+        return min(max(best, longest), chunkSecondsMax(situation, slowest))
     }
+
+    /// Where more than so many times a prompt's work waits, it is not planned by itself.
+    private static let crowdMax = 8.0
 
     /// Sizes that tell a chunk's fixed cost from its tokens' and its pairs'.
     private mutating func explorationTokens() -> Int {
