@@ -130,6 +130,30 @@ struct AutomaticChunksTests {
         #expect(lengths[0] < lengths[1] && lengths[1] < lengths[2])
     }
 
+    @Test(
+        "prompts that wait are all done about as soon as with the best fixed size",
+        arguments: [
+            [Int](repeating: 2000, count: 50), (0..<40).map { 100 + $0 * 947 % 5900 },
+            [65_536] + [Int](repeating: 400, count: 50), (0..<100).map { 50 + $0 * 331 % 750 },
+            [20] + [Int](repeating: 30_000, count: 9),
+        ])
+    func queue(lengths: [Int]) throws {
+        func seconds(_ chunking: ChunkingPolicy) -> Double {
+            var limits = Self.limits(stages: 4)
+            limits.chunking = chunking
+            var clockwork = Clockwork(
+                limits: limits, stages: [PrefillCost](repeating: Self.cost, count: 4),
+                knownCosts: true, isReady: false)
+            for length in lengths { clockwork.submit(tokens: length) }
+            clockwork.begin()
+            clockwork.run()
+            #expect(clockwork.scheduler.isIdle)
+            return clockwork.seconds
+        }
+        let fixed = [256, 512, 1024, 1536, 2048, 3072, 4096].map { seconds(.fixed(tokens: $0)) }
+        #expect(try seconds(.automatic) <= #require(fixed.min()) * 1.02)
+    }
+
     @Test("short prompts that wait together share microbatches")
     func shortPrompts() throws {
         var clockwork = Clockwork(
