@@ -39,6 +39,14 @@ enum DecimalText {
     }
 }
 
+/// Numbers of things for people.
+package enum CountText {
+    /// Like "1 token" and "2 tokens".
+    package static func text(_ count: Int, _ noun: String, _ plural: String = "s") -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)\(plural)"
+    }
+}
+
 /// Durations for people.
 enum DurationText {
     /// A unit that durations are told in.
@@ -55,15 +63,21 @@ enum DurationText {
         /// The duration rounded to four digits, without zeros at the end.
         func text(_ duration: Int64) -> String {
             guard nanoseconds > 1 else { return "\(duration) \(name)" }
-            let thousandth = nanoseconds / 1000
-            let (whole, rest) = duration.quotientAndRemainder(dividingBy: thousandth)
-            var value = whole + (2 * rest.magnitude >= thousandth.magnitude ? rest.signum() : 0)
-            var decimals = 3
-            while decimals > 0, value % 10 == 0 || value.magnitude >= 10000 {
-                value /= 10
-                decimals -= 1
+            var (unit, decimals) = (nanoseconds / 1000, 3)
+            while decimals > 0, Self.quotient(duration, unit).magnitude >= 10000 {
+                (unit, decimals) = (unit * 10, decimals - 1)
+            }
+            var value = Self.quotient(duration, unit)
+            while decimals > 0, value % 10 == 0 {
+                (value, decimals) = (value / 10, decimals - 1)
             }
             return "\(DecimalText.text(value, decimals: decimals)) \(name)"
+        }
+
+        /// Rounded to the nearest integer.
+        private static func quotient(_ duration: Int64, _ unit: Int64) -> Int64 {
+            let (whole, rest) = duration.quotientAndRemainder(dividingBy: unit)
+            return whole + (2 * rest.magnitude >= unit.magnitude ? duration.signum() : 0)
         }
     }
 

@@ -2,27 +2,31 @@
 ///
 /// A run lasts from the first dispatch to the last completion. A stage is busy from `computeBegan`
 /// to `computeEnded` of each microbatch, and idle otherwise. Every idle instant has one cause,
-/// which follows from the next microbatch that the stage computes, and from where that one is.
+/// which follows from the next microbatch that the stage computes, and from who computes now.
 ///
-/// Until the next microbatch is dispatched, or if there is none:
-/// - the pipeline holds as many microbatches as it may: what the oldest one does is the cause,
-///   `imbalance` while a stage computes it, `linkWait` while it is on the way between two;
-/// - others are in flight, all of which have passed this stage: `drain`;
+/// From that microbatch's dispatch on:
+/// - an earlier stage computes it: `fill` if it ends a time in which the stage had nothing to do,
+///   otherwise `imbalance`;
+/// - no earlier stage does: `linkWait`.
+///
+/// Before its dispatch, or if there is no next one, all that is in flight has passed the stage:
+/// - a later stage computes: `imbalance` if the pipeline holds as many microbatches as it may,
+///   otherwise `drain`;
+/// - no stage computes: `linkWait`;
 /// - nothing is in flight: `noWork`.
 ///
-/// From its dispatch on:
-/// - it has left the stage before: `linkWait`. For the first stage that is so at once;
-/// - it is the first one after a `drain` or `noWork` of this stage, or the first of all: `fill`;
-/// - an earlier stage computes it: `imbalance`;
-/// - it is on the way between two earlier stages: `linkWait`.
+/// The stage had nothing to do if, when the microbatch was dispatched, it had computed all those
+/// before. That does not count if the pipeline was full when the stage became idle, and has not
+/// been empty since: then there was work, and the pipeline could not take it.
 package enum BubbleCause: String, CaseIterable, Sendable {
-    /// The first microbatch of a run of work has not reached the stage yet.
+    /// Earlier stages compute the first microbatch of a run of work.
     case fill
-    /// The last microbatch of a run of work has left the stage, and later stages work on it.
+    /// The last microbatch of a run of work has left the stage, and later stages compute.
     case drain
     /// Work is under way, and another stage takes longer for it.
     case imbalance
-    /// The microbatch lies between two stages, or the stage's own send holds it back.
+    /// No stage computes what the stage waits for: it is on the way between two stages, or
+    /// between the coordinator and a stage, or a send that is not done holds it back.
     case linkWait
     /// Nothing is in flight anywhere.
     case noWork

@@ -1,9 +1,10 @@
 import PipelineTypes
 
-/// In JSON all times are seconds; those of bubbles count from the first dispatch.
+/// In JSON all times are seconds, from the first dispatch to the last completion; those of bubbles
+/// count from the first dispatch.
 extension BubbleReport: Encodable {
     private enum Key: String, CodingKey {
-        case source, microbatches, droppedMicrobatches, requests, tokens, makespanSeconds
+        case source, microbatches, droppedMicrobatches, requests, tokens, seconds
         case bubbleShare, allIdleSecondsMax, stages, longestBubbles
     }
 
@@ -14,7 +15,7 @@ extension BubbleReport: Encodable {
         try fields.encode(droppedCount, forKey: .droppedMicrobatches)
         try fields.encode(requestCount, forKey: .requests)
         try fields.encode(tokenCount, forKey: .tokens)
-        try fields.encode(seconds, forKey: .makespanSeconds)
+        try fields.encode(seconds, forKey: .seconds)
         try fields.encode(bubbleShare, forKey: .bubbleShare)
         try fields.encode(allIdleSecondsMax, forKey: .allIdleSecondsMax)
         try fields.encode(stages.map(StageFields.init), forKey: .stages)

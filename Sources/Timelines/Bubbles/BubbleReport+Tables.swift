@@ -5,14 +5,19 @@ extension BubbleReport {
     /// One line about the whole run.
     package var headline: String {
         let counts = [
-            Self.count(stages.count, "stage"), Self.count(microbatchCount, "microbatch", "es"),
-            Self.count(requestCount, "request"), Self.count(tokenCount, "token"),
+            CountText.text(stages.count, "stage"),
+            CountText.text(microbatchCount, "microbatch", "es"),
+            CountText.text(requestCount, "request"), CountText.text(tokenCount, "token"),
         ].joined(separator: ", ")
-        let duration = DurationText.text(ended.nanoseconds - began.nanoseconds)
         let dropped =
             droppedCount == 0
-            ? "" : "; \(Self.count(droppedCount, "earlier microbatch", "es")) not kept"
+            ? "" : "; \(CountText.text(droppedCount, "earlier microbatch", "es")) not kept"
         return "\(source.rawValue): \(counts) in \(duration)\(dropped)"
+    }
+
+    /// From the first dispatch to the last completion.
+    package var duration: String {
+        DurationText.text(ended.nanoseconds - began.nanoseconds)
     }
 
     /// A row for each stage under a row of headings: the parts of the run that it was busy, and
@@ -37,9 +42,5 @@ extension BubbleReport {
                     bubble.next.map { "\($0.rawValue)" } ?? "–", bubble.cause.name,
                 ]
             }
-    }
-
-    private static func count(_ count: Int, _ noun: String, _ plural: String = "s") -> String {
-        count == 1 ? "1 \(noun)" : "\(count) \(noun)\(plural)"
     }
 }

@@ -43,7 +43,7 @@ package struct BubbleReport: Hashable, Sendable {
             return sweep.use
         }
         longestBubbles = longest.bubbles
-        allIdleNanosecondsMax = flights.longestIdle(timeline)
+        allIdleNanosecondsMax = flights.longestIdle
     }
 }
 

@@ -4,30 +4,35 @@ import PipelineTypes
 struct StageSweep {
     private let timeline: Timeline
     private let stage: Int
-    private var flights: FlightCursor
+    private var inFlight: TimeCursor
+    private var computed: TimeCursor
     private(set) var use = StageUse()
     private(set) var longest = LongestBubbles(countMax: BubbleReport.longestBubblesMax)
     /// The last bubble, which goes on if the next piece has the same cause.
     private var open: Bubble?
+    /// Of the microbatches before the one whose turn it is.
+    private var lastCompletion = Int64.min
 
     init(_ timeline: Timeline, stage: Int, flights: Flights) {
         self.timeline = timeline
         self.stage = stage
-        self.flights = FlightCursor(flights)
+        inFlight = TimeCursor(flights.inFlight)
+        computed = TimeCursor(flights.computed)
     }
 
     /// Divides the run; call it once.
     mutating func divideRun() {
         let run = timeline.run
         var idleSince = run.lowerBound
-        for index in timeline.microbatches.indices {
-            let work = timeline.microbatches[index].stages[stage].compute
+        for (index, microbatch) in timeline.microbatches.enumerated() {
+            let work = microbatch.stages[stage].compute
                 .clamped(to: idleSince..<run.upperBound)
             divide(idleSince..<work.lowerBound, before: index)
             use.busyNanoseconds += work.upperBound - work.lowerBound
             idleSince = work.upperBound
+            lastCompletion = max(lastCompletion, microbatch.completed.nanoseconds)
         }
-        starve(idleSince..<run.upperBound, next: nil)
+        starve(idleSince..<run.upperBound, isFull: false, next: nil)
         noteOpen()
     }
 
@@ -35,55 +40,54 @@ struct StageSweep {
     private mutating func divide(_ gap: Range<Int64>, before index: Int) {
         guard !gap.isEmpty else { return }
         let microbatch = timeline.microbatches[index]
-        let dispatch = microbatch.dispatched.nanoseconds.clamped(to: gap)
-        var room = gap.lowerBound
-        if let oldest = lastToLeave(before: index) {
-            room = oldest.completed.nanoseconds.clamped(to: gap.lowerBound..<dispatch)
-            follow(oldest.stages[...], gap.lowerBound..<room, next: microbatch.id)
-        }
-        starve(room..<dispatch, next: microbatch.id)
-        var arrival = dispatch
-        if stage > 0 {
-            arrival = microbatch.stages[stage - 1].computeEnded.nanoseconds
-                .clamped(to: dispatch..<gap.upperBound)
-            if index == 0 || room < dispatch {
-                add(.fill, dispatch..<arrival, next: microbatch.id)
-            } else {
-                follow(
-                    microbatch.stages[..<stage], dispatch..<arrival, next: microbatch.id)
-            }
-        }
-        add(.linkWait, arrival..<gap.upperBound, next: microbatch.id)
+        let dispatched = microbatch.dispatched.nanoseconds
+        let dispatch = dispatched.clamped(to: gap)
+        let room = roomMade(for: index).clamped(to: gap.lowerBound..<dispatch)
+        starve(gap.lowerBound..<room, isFull: true, next: microbatch.id)
+        starve(room..<dispatch, isFull: false, next: microbatch.id)
+        let hadNothing = dispatched >= gap.lowerBound
+        let wasHeldBack = room > gap.lowerBound && lastCompletion > dispatched
+        follow(
+            microbatch, dispatch..<gap.upperBound,
+            computed: hadNothing && !wasHeldBack ? .fill : .imbalance)
     }
 
-    /// The microbatch whose completion made room for this one.
-    private func lastToLeave(before index: Int) -> MicrobatchSpan? {
+    /// When the pipeline could take this microbatch.
+    private func roomMade(for index: Int) -> Int64 {
         guard let inFlightMax = timeline.microbatchesInFlightMax, index >= inFlightMax,
             inFlightMax > 0
-        else { return nil }
-        return timeline.microbatches[index - inFlightMax]
+        else { return .min }
+        return timeline.microbatches[index - inFlightMax].completed.nanoseconds
     }
 
-    /// A time in which nothing came that the stage could have computed.
-    private mutating func starve(_ time: Range<Int64>, next: MicrobatchID?) {
-        for part in flights.cut(time) {
-            add(part.isInFlight ? .drain : .noWork, part.time, next: next)
+    /// A time in which all that was in flight had passed the stage.
+    private mutating func starve(_ time: Range<Int64>, isFull: Bool, next: MicrobatchID?) {
+        for part in inFlight.cut(time) {
+            guard part.isInside else {
+                add(.noWork, part.time, next: next)
+                continue
+            }
+            for piece in computed.cut(part.time) {
+                let elsewhere: BubbleCause = isFull ? .imbalance : .drain
+                add(piece.isInside ? elsewhere : .linkWait, piece.time, next: next)
+            }
         }
     }
 
-    /// A time that another microbatch spent on its way through these stages.
+    /// A time that a microbatch spent on its way to the stage.
+    /// - Parameter cause: while an earlier stage computed it.
     private mutating func follow(
-        _ timings: ArraySlice<StageTiming>, _ time: Range<Int64>, next: MicrobatchID
+        _ microbatch: MicrobatchSpan, _ time: Range<Int64>, computed cause: BubbleCause
     ) {
         var start = time.lowerBound
-        for timing in timings where start < time.upperBound {
+        for timing in microbatch.stages[..<stage] where start < time.upperBound {
             let work = timing.compute.clamped(to: start..<time.upperBound)
             guard !work.isEmpty else { continue }
-            add(.linkWait, start..<work.lowerBound, next: next)
-            add(.imbalance, work, next: next)
+            add(.linkWait, start..<work.lowerBound, next: microbatch.id)
+            add(cause, work, next: microbatch.id)
             start = work.upperBound
         }
-        add(.linkWait, start..<time.upperBound, next: next)
+        add(.linkWait, start..<time.upperBound, next: microbatch.id)
     }
 
     private mutating func add(_ cause: BubbleCause, _ time: Range<Int64>, next: MicrobatchID?) {

@@ -47,7 +47,8 @@ struct GanttBars {
 
     private func tooltip(_ microbatch: MicrobatchSpan, _ stage: Int) -> String {
         let work = microbatch.stages[stage].compute
-        var text = "microbatch \(microbatch.id.rawValue), \(microbatch.tokenCount) tokens"
+        var text = "microbatch \(microbatch.id.rawValue), "
+        text += CountText.text(microbatch.tokenCount, "token")
         if let chunk = microbatch.mainChunk {
             let positions = chunk.positions
             text += ", request \(chunk.request.rawValue): "

@@ -17,9 +17,10 @@ struct GanttFrame {
 
     private var note: String {
         var parts = [
-            report.source.rawValue, "\(report.stages.count) stages",
-            "\(report.microbatchCount) microbatches", "\(report.tokenCount) tokens",
-            DurationText.text(report.ended.nanoseconds - report.began.nanoseconds),
+            report.source.rawValue, CountText.text(report.stages.count, "stage"),
+            CountText.text(report.microbatchCount, "microbatch", "es"),
+            CountText.text(report.tokenCount, "token"),
+            report.duration,
             "bubbles \(DecimalText.percent(report.bubbleShare))",
         ]
         if report.droppedCount > 0 { parts.append("\(report.droppedCount) earlier ones dropped") }
