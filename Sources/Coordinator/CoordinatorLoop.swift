@@ -276,11 +276,14 @@ final class CoordinatorLoop {
 
     private func keepTiming(of result: MicrobatchResult, now: Instant) {
         guard let (dispatched, chunks) = inFlight.removeValue(forKey: result.id),
-            result.timings.count == options.limits.stageCount
+            result.timings.count == options.limits.stageCount,
+            let left = result.timings.last?.computeEnded
         else { return }
+        // The loop looked at the clock before it read the message.
+        let completed = max(now, left)
         shared.keep(
             MicrobatchSpan(
-                id: result.id, dispatched: dispatched, completed: now, chunks: chunks,
+                id: result.id, dispatched: dispatched, completed: completed, chunks: chunks,
                 stages: result.timings))
     }
 

@@ -6,12 +6,15 @@
 package struct JSONObjectReader {
     private var parser: JSONParser
     private var isFirst = true
+    private let refusesRepeatedKeys: Bool
+    private var keys: Set<String> = []
 
     /// Opens the object. `valuesMax` of the options counts the values of the whole text.
     package init(
         _ bytes: [UInt8], _ options: JSONParsingOptions = JSONParsingOptions()
     ) throws(JSONSyntaxError) {
         parser = JSONParser(bytes, options)
+        refusesRepeatedKeys = options.repeatedKeys == .refused
         if options.allowsByteOrderMark { _ = parser.takeWord("\u{FEFF}") }
         guard parser.takeAfterSpace("{") else { throw parser.unexpected(.object) }
     }
@@ -22,6 +25,7 @@ package struct JSONObjectReader {
     }
 
     /// The key of the next member; nil at the end of the object, behind which there may be nothing.
+    /// A key that occurs again is refused or, with any other option, handed out each time.
     package mutating func nextKey() throws(JSONSyntaxError) -> String? {
         if parser.takeAfterSpace("}") {
             parser.skipSpace()
@@ -30,7 +34,11 @@ package struct JSONObjectReader {
         }
         guard isFirst || parser.take(",") else { throw parser.unexpected(.commaOrBrace) }
         isFirst = false
-        return try parser.key().text
+        let key = try parser.key()
+        guard !refusesRepeatedKeys || keys.insert(key.text).inserted else {
+            throw parser.error(.repeatedKey(key.text), at: key.position)
+        }
+        return key.text
     }
 
     /// The value of the member.

@@ -29,6 +29,14 @@ struct JSONObjectReaderTests {
         #expect(try reader.nextKey() == nil)
     }
 
+    @Test("a member that comes again is refused, as the parser refuses it")
+    func repeatedKeys() throws {
+        let text = Array(#"{"a":[],"b":1,"a":2}"#.utf8)
+        let refusal = #expect(throws: JSONSyntaxError.self) { try read(text, .init()) }
+        #expect(refusal == JSONSyntaxError(problem: .repeatedKey("a"), offset: 14))
+        #expect(refusal == #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: text) })
+    }
+
     @Test("it takes what the parser takes, and refuses the rest at the same place")
     func sameAsParser() {
         let seedText = Array(#"{"a":[1,{"b":"c"},[]],"d":{"e":2.5},"f":[],"g":null}"#.utf8)

@@ -14,7 +14,7 @@ enum Example {
             chunks: [ChunkSpan(request: RequestID(request), positions: positions)],
             stages: stages.map { work in
                 StageTiming(
-                    received: Instant(nanoseconds: work.lowerBound - 1),
+                    received: Instant(nanoseconds: max(dispatched, work.lowerBound - 1)),
                     computeBegan: Instant(nanoseconds: work.lowerBound),
                     computeEnded: Instant(nanoseconds: work.upperBound), sendWaitNanoseconds: 0)
             })

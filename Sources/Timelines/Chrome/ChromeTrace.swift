@@ -1,5 +1,5 @@
 /// A timeline in Chrome's trace event format, which Perfetto and chrome://tracing show. What is
-/// written is read back exactly.
+/// written of a pipeline that keeps `TraceLaws` is read back exactly.
 ///
 /// The text is an object with an event on each line. Times are microseconds after the first
 /// dispatch, with three decimals, which keep the nanosecond. For each microbatch, in the order of

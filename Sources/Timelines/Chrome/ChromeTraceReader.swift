@@ -2,7 +2,7 @@ import JSON
 
 extension ChromeTrace {
     /// The timeline of a trace that was written here. Others may have formatted it anew, sorted its
-    /// events, and added events of other categories.
+    /// events, and added events of other categories. What no pipeline can have done is refused.
     package static func timeline(of bytes: [UInt8]) throws(TraceError) -> Timeline {
         var reader = try ChromeTraceReader(bytes)
         return try reader.timeline()
@@ -20,13 +20,18 @@ struct ChromeTraceReader {
     private var members: JSONObjectReader
     private var header: TraceHeader?
     private var assembly = TraceAssembly()
+    private var hasEvents = false
 
     init(_ bytes: [UInt8]) throws(TraceError) {
         self.bytes = bytes
         do {
             members = try JSONObjectReader(bytes, Self.options)
         } catch {
-            throw Self.error(error, in: bytes)
+            let isList = error.offset < bytes.count && bytes[error.offset] == UInt8(ascii: "[")
+            throw TraceError(
+                line: Self.line(at: error.offset, in: bytes),
+                "a trace of Penstock is a JSON object with 'otherData' and 'traceEvents'"
+                    + (isList ? ", this is a list" : ""))
         }
     }
 
@@ -37,6 +42,7 @@ struct ChromeTraceReader {
         while let key = try onJSON({ reader throws(JSONSyntaxError) in try reader.nextKey() }) {
             switch key {
             case "traceEvents" where members.beginArray():
+                hasEvents = true
                 while let event = try onJSON({ reader throws(JSONSyntaxError) in
                     try reader.nextElement()
                 }) {
@@ -54,6 +60,7 @@ struct ChromeTraceReader {
         guard let header else {
             throw TraceError("'otherData' is missing: this is no trace of Penstock")
         }
+        guard hasEvents else { throw TraceError("'traceEvents' is missing") }
         do throws(TraceAssembly.Failure) {
             return try assembly.timeline(header)
         } catch {

@@ -1,7 +1,7 @@
 import PipelineTypes
 
-/// Puts microbatches together from events in any order. Takes memory in proportion to the events
-/// that were added, whatever the header claims.
+/// Puts microbatches together from events in any order: ids tell the order of dispatch. Takes
+/// memory in proportion to the events that were added, whatever the header claims.
 struct TraceAssembly {
     struct Failure: Error {
         /// Where the trace is wrong, in bytes.
@@ -9,12 +9,16 @@ struct TraceAssembly {
         var message: String
     }
 
-    private struct Flight {
+    struct Flight {
         var id: MicrobatchID
         var dispatched: Int64
         var completed: Int64?
         var chunks: [ChunkSpan]
         var offset: Int
+
+        func failure(_ what: String) -> Failure {
+            Failure(offset: offset, message: "microbatch \(id.rawValue) \(what)")
+        }
     }
 
     private struct Completion {
@@ -23,7 +27,7 @@ struct TraceAssembly {
         var offset: Int
     }
 
-    private struct Work {
+    struct Work {
         var id: MicrobatchID
         var stage: Int
         var span: TraceEvent.ComputeSpan
@@ -49,9 +53,11 @@ struct TraceAssembly {
     }
 
     mutating func timeline(_ header: TraceHeader) throws(Failure) -> Timeline {
+        flights.sort { $0.id < $1.id }
         let places = try places()
         try complete(places)
-        let timings = try timings(places, header)
+        let works = try works(places, header)
+        try TraceLaws(flights: flights, works: works, stageCount: header.stageCount).check()
         let origin = header.origin
         let count = header.stageCount
         var timeline = Timeline(
@@ -61,14 +67,16 @@ struct TraceAssembly {
         timeline.microbatches.reserveCapacity(flights.count)
         for (index, flight) in flights.enumerated() {
             guard let completed = flight.completed else {
-                throw failure(flight, "is never completed")
+                throw flight.failure("is never completed")
             }
             timeline.microbatches.append(
                 MicrobatchSpan(
                     id: flight.id,
                     dispatched: Instant(nanoseconds: origin + flight.dispatched),
                     completed: Instant(nanoseconds: origin + completed), chunks: flight.chunks,
-                    stages: Array(timings[index * count..<(index + 1) * count])))
+                    stages: works[index * count..<(index + 1) * count].map {
+                        $0.span.timing(origin: origin)
+                    }))
         }
         return timeline
     }
@@ -78,7 +86,7 @@ struct TraceAssembly {
         places.reserveCapacity(flights.count)
         for (index, flight) in flights.enumerated() {
             guard places.updateValue(index, forKey: flight.id) == nil else {
-                throw failure(flight, "is dispatched twice")
+                throw flight.failure("is dispatched twice")
             }
         }
         return places
@@ -103,16 +111,17 @@ struct TraceAssembly {
         }
     }
 
-    /// The timings of all stages, microbatch by microbatch.
-    private func timings(
+    /// What all stages did, microbatch by microbatch.
+    private func works(
         _ places: [MicrobatchID: Int], _ header: TraceHeader
-    ) throws(Failure) -> [StageTiming] {
+    ) throws(Failure) -> [Work] {
         let count = header.stageCount
         var seen = [Int](repeating: 0, count: flights.count)
         for work in works {
-            let name = "microbatch \(work.id.rawValue)"
             guard let place = places[work.id] else {
-                throw Failure(offset: work.offset, message: "\(name) is never dispatched")
+                throw Failure(
+                    offset: work.offset,
+                    message: "microbatch \(work.id.rawValue) is never dispatched")
             }
             guard work.stage < count else {
                 throw Failure(
@@ -122,33 +131,27 @@ struct TraceAssembly {
             seen[place] += 1
         }
         for (index, flight) in flights.enumerated() where seen[index] != count {
-            throw failure(flight, "has \(seen[index]) events of stages, there are \(count) stages")
+            throw flight.failure("has \(seen[index]) events of stages, there are \(count) stages")
         }
-        return try fill(places, header)
+        return try ordered(places, stageCount: count)
     }
 
-    /// Puts every timing into its place; there are as many as places.
-    private func fill(
-        _ places: [MicrobatchID: Int], _ header: TraceHeader
-    ) throws(Failure) -> [StageTiming] {
-        let nothing = StageTiming(
-            received: Instant(nanoseconds: 0), computeBegan: Instant(nanoseconds: 0),
-            computeEnded: Instant(nanoseconds: 0), sendWaitNanoseconds: -1)
-        var timings = [StageTiming](repeating: nothing, count: works.count)
-        for work in works {
+    /// Puts the work into its places; there is as much as there are places.
+    private func ordered(
+        _ places: [MicrobatchID: Int], stageCount: Int
+    ) throws(Failure) -> [Work] {
+        // The index of the work in each place.
+        var indices = [Int](repeating: -1, count: works.count)
+        for (index, work) in works.enumerated() {
             guard let place = places[work.id] else { continue }
-            let index = place * header.stageCount + work.stage
-            guard timings[index].sendWaitNanoseconds < 0 else {
+            let target = place * stageCount + work.stage
+            guard indices[target] < 0 else {
                 throw Failure(
                     offset: work.offset,
                     message: "stage \(work.stage) computes microbatch \(work.id.rawValue) twice")
             }
-            timings[index] = work.span.timing(origin: header.origin)
+            indices[target] = index
         }
-        return timings
-    }
-
-    private func failure(_ flight: Flight, _ what: String) -> Failure {
-        Failure(offset: flight.offset, message: "microbatch \(flight.id.rawValue) \(what)")
+        return indices.map { works[$0] }
     }
 }

@@ -51,7 +51,7 @@ struct TraceFields {
         }
     }
 
-    /// The same for a duration, which is no less than 0.
+    /// The same for what is no less than 0: a duration, or an instant after the first dispatch.
     func duration(_ key: String) throws(TraceError) -> Int64 {
         let value = try nanoseconds(key)
         guard value >= 0 else { throw unexpected(key, "at least 0") }

@@ -48,10 +48,16 @@ enum TraceEvent {
     case other
 
     struct ComputeSpan {
+        /// Of the whole microbatch; nil where somebody left it out.
+        var tokenCount: Int?
         var arrived: Int64
         var began: Int64
         var duration: Int64
         var sendWait: Int64
+
+        var ended: Int64 {
+            began + duration
+        }
 
         func timing(origin: Int64) -> StageTiming {
             StageTiming(
@@ -73,6 +79,7 @@ enum TraceEvent {
         case ("X", ChromeTrace.computeCategory):
             let details = try event.fields("args")
             let span = ComputeSpan(
+                tokenCount: try Self.tokens(details),
                 arrived: try details.nanoseconds("arrived"), began: try event.nanoseconds("ts"),
                 duration: try event.duration("dur"), sendWait: try details.duration("sendWait"))
             self = .computed(
@@ -80,10 +87,10 @@ enum TraceEvent {
                 stage: try event.integer("tid", in: 1...Self.threadsMax) - 1, span)
         case ("b", ChromeTrace.microbatchCategory):
             self = .dispatched(
-                try Self.id(event), try event.nanoseconds("ts"),
+                try Self.id(event), try event.duration("ts"),
                 chunks: try Self.chunks(try event.fields("args")))
         case ("e", ChromeTrace.microbatchCategory):
-            self = .completed(try Self.id(event), try event.nanoseconds("ts"))
+            self = .completed(try Self.id(event), try event.duration("ts"))
         default:
             self = .other
         }
@@ -105,6 +112,15 @@ enum TraceEvent {
             }
             chunks.append(ChunkSpan(request: RequestID(UInt64(request)), positions: start..<end))
         }
+        let tokens = chunks.reduce(0) { $0 + $1.positions.count }
+        guard try Self.tokens(details) ?? tokens == tokens else {
+            throw details.unexpected("tokens", "\(tokens), as its chunks have")
+        }
         return chunks
+    }
+
+    private static func tokens(_ details: TraceFields) throws(TraceError) -> Int? {
+        guard details.contains("tokens") else { return nil }
+        return try details.integer("tokens", in: 0...Int.max)
     }
 }
