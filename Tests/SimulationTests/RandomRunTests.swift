@@ -59,6 +59,7 @@ private struct Tally: Sendable {
                 keepsTimeline: false, eventCountMax: 1_000_000)
             let report = run.run()
             faults += report.violations.map { "seed \(seed): \($0)" }
+            if let reason = report.givenUp { faults.append("seed \(seed): \(reason)") }
             for transcript in run.scheduler.transcripts {
                 guard let fault = Oracle.fault(of: transcript, limits: scenario.limits) else {
                     continue

@@ -38,9 +38,35 @@ struct ScenarioTests {
             let scenario = RandomScenario.extremeScenario(seed: seed)
             let scheduler = Scheduler(limits: scenario.limits, costs: scenario.knownCosts)
             var run = try SimulationRun(scenario, scheduler: scheduler, eventCountMax: 100_000)
-            let violations = run.run().violations
-            #expect(violations.allSatisfy { $0.contains("is given up") }, "seed \(seed)")
+            #expect(run.run().violations == [], "seed \(seed)")
         }
+    }
+
+    @Test(
+        "is not broken by times that nobody can wait for, but given up",
+        arguments: [
+            (
+                [Fault.stageDies(stage: 0, at: 0, downSeconds: 1e6)], 1,
+                "the run is given up: it takes 1000000 s or more"
+            ),
+            (
+                [Fault.stageDies(stage: 0, at: 0, downSeconds: 9e5)], 4000,
+                "the run is given up: it lets requests wait for more than 2305843009 s, "
+                    + "all together"
+            ),
+        ])
+    func longTimes(faults: [Fault], requestCount: Int, message: String) throws {
+        var scenario = Self.good
+        scenario.faults = faults
+        scenario.workload[0].count = requestCount
+        #expect {
+            _ = try scenario.simulate()
+        } throws: { error in
+            "\(error)" == message
+        }
+        let scheduler = Scheduler(limits: scenario.limits, costs: scenario.knownCosts)
+        var run = try SimulationRun(scenario, scheduler: scheduler)
+        #expect(run.run().violations == [], "no rule is broken")
     }
 
     @Test("is none of these")

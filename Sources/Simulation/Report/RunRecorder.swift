@@ -12,9 +12,11 @@ struct RunRecorder {
     private var lastEnd = Instant.zero
     private var timeline: Timeline?
 
-    init(stageCount: Int, keepsTimeline: Bool) {
+    init(limits: ServingLimits, keepsTimeline: Bool) {
         guard keepsTimeline else { return }
-        timeline = Timeline(source: .simulated, stageCount: stageCount)
+        timeline = Timeline(
+            source: .simulated, stageCount: limits.stageCount,
+            microbatchesInFlightMax: limits.microbatchesInFlightMax)
     }
 
     var keepsTimeline: Bool {

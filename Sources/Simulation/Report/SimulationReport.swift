@@ -22,6 +22,8 @@ package struct SimulationReport: Hashable, Sendable {
     package var eventCount = 0
     /// What must never happen and did; empty if all is well.
     package var violations: [String] = []
+    /// Why the run was not simulated to its end: "takes 1000000 s or more"; nil if it was.
+    package var givenUp: String?
 
     /// Prompt tokens that were computed or came out of the prefix cache, a second.
     package var promptTokensPerSecond: Double {

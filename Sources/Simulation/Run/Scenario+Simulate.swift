@@ -1,7 +1,8 @@
 import Scheduling
 
 extension Scenario {
-    /// Simulates the scenario with the scheduler of the server.
+    /// Simulates the scenario with the scheduler of the server. Throws on what cannot be simulated,
+    /// and on what takes too long.
     ///
     /// - Parameter keepsTimeline: takes memory for every microbatch on every stage.
     package func simulate(keepsTimeline: Bool = true) throws(ScenarioError) -> SimulationReport {
@@ -10,6 +11,10 @@ extension Scenario {
         var run = try SimulationRun(
             self, scheduler: Scheduler(limits: limits, costs: knownCosts),
             keepsTimeline: keepsTimeline)
-        return run.run()
+        let report = run.run()
+        if let reason = report.givenUp {
+            throw ScenarioError("the run is given up", "it \(reason)")
+        }
+        return report
     }
 }

@@ -35,11 +35,12 @@ package struct SimulationRun<Decider: SchedulerInterface> {
     /// Requests that have not ended.
     var openCount = 0
     private var eventCount = 0
+    private var givenUp: String?
 
     /// - Parameters:
     ///   - scheduler: for the scenario's limits; it has heard of nothing yet.
     ///   - keepsTimeline: takes memory for every microbatch on every stage.
-    ///   - eventCountMax: events after which the run is given up, with a violation.
+    ///   - eventCountMax: events after which the run is given up.
     package init(
         _ scenario: Scenario, scheduler: Decider, keepsTimeline: Bool = true,
         eventCountMax: Int = 1_000_000_000
@@ -53,7 +54,7 @@ package struct SimulationRun<Decider: SchedulerInterface> {
         pipeline = SimulatedPipeline(scenario)
         contents = KVContents(pageCount: scenario.limits.pageCount)
         checker = RunChecker(limits: scenario.limits)
-        recorder = RunRecorder(stageCount: scenario.stages.count, keepsTimeline: keepsTimeline)
+        recorder = RunRecorder(limits: scenario.limits, keepsTimeline: keepsTimeline)
         scheduleBeginning(of: scenario)
     }
 
@@ -79,7 +80,7 @@ package struct SimulationRun<Decider: SchedulerInterface> {
             trace.combine(event, at: queue.now)
             handle(event)
         }
-        if checker.violations.isEmpty {
+        if checker.violations.isEmpty, givenUp == nil {
             checker.checkEnd(scheduler.status, isIdle: scheduler.isIdle)
         }
         var report = recorder.report()
@@ -88,6 +89,7 @@ package struct SimulationRun<Decider: SchedulerInterface> {
         report.traceHash = trace.value
         report.eventCount = eventCount
         report.violations = checker.violations
+        report.givenUp = givenUp
         return report
     }
 
@@ -98,13 +100,18 @@ package struct SimulationRun<Decider: SchedulerInterface> {
     /// Whether the run may go on. The scheduler adds up times in 64 bits.
     private mutating func isWithinBounds() -> Bool {
         if eventCount > eventCountMax {
-            checker.violation("the run is given up after \(eventCountMax) events")
-            return false
+            givenUp = "takes more than \(eventCountMax) events"
+        } else if queue.now >= .horizon {
+            givenUp = "takes \(Instant.horizon.nanoseconds / 1_000_000_000) s or more"
+        } else if scheduler.totals.queueNanoseconds > Self.queueNanosecondsMax {
+            givenUp =
+                "lets requests wait for more than "
+                + "\(Self.queueNanosecondsMax / 1_000_000_000) s, all together"
         }
-        if queue.now >= .horizon || scheduler.totals.queueNanoseconds > Int64.max / 4 {
-            checker.violation("the run is given up: its times are too long")
-            return false
-        }
-        return true
+        return givenUp == nil
+    }
+
+    private static var queueNanosecondsMax: Int64 {
+        .max / 4
     }
 }
