@@ -26,7 +26,7 @@ package struct ScenarioFile: Hashable, Sendable {
         try table.allow(
             "name", "seed", "pipeline", "model", "stages", "link", "links", "limits", "workload",
             "faults", "paced")
-        name = try table.text("name", default: table.file)
+        name = try table.line("name", default: SettingsError.printable(table.file))
         let pipeline = try PipelineReader(table)
         let stages = try pipeline.stages()
         var scenario = Scenario(

@@ -24,7 +24,7 @@ struct WorkloadReader {
             "name", "count", "at-seconds", "per-second", "clients", "think-seconds",
             "prompt-tokens", "output-tokens", "shared-prefix", "cancelled")
         var source = RequestSource(
-            name: try table.text("name", default: "requests \(index + 1)"),
+            name: try table.line("name", default: "requests \(index + 1)"),
             count: try table.integer("count", default: 1, in: Self.counts),
             arrivals: try arrivals(table),
             promptTokens: try table.integers("prompt-tokens", in: 1...Self.tokensMax),

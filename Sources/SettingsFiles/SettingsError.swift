@@ -26,7 +26,8 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
 
     private static let quotedMax = 60
 
-    private static func printable(_ text: String) -> String {
+    /// With control characters escaped, so that it is one line that no terminal obeys.
+    package static func printable(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { line, scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator:

@@ -16,6 +16,8 @@ struct SettingsParser {
                 file: file, "the file has more than \(Self.byteCountMax) bytes")
         }
         // Looser than the limits on what was read, as text and comments count here too.
+        let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+        let text = hasMark ? String(text.unicodeScalars.dropFirst()) : text
         if let excess = NestingBound.excess(in: text, depthMax: 100, aliasesMax: 16) {
             throw SettingsError(file: file, line: excess.line, excess.problem)
         }
@@ -118,8 +120,9 @@ struct SettingsParser {
             let line = offset.map { text.prefix($0).count { $0.isNewline } + 1 }
             return SettingsError(file: file, line: line, "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
-            return SettingsError(
-                file: file, line: context.mark.line, Self.twice(keys.first ?? ""))
+            let key = keys.first ?? ""
+            let line = RepeatedKey(key, first: context.mark).line(in: text)
+            return SettingsError(file: file, line: line, Self.twice(key))
         default:
             return SettingsError(file: file, "not YAML")
         }

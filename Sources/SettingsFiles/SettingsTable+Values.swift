@@ -81,14 +81,20 @@ extension SettingsTable {
         try required(key, textIfPresent(key))
     }
 
-    package func text(_ key: String, default: String) throws(SettingsError) -> String {
-        try textIfPresent(key) ?? `default`
-    }
-
     package func textIfPresent(_ key: String) throws(SettingsError) -> String? {
         guard let value = value(key) else { return nil }
         guard let text = value.text else {
             throw error(key, "must be a text, got \(value.description)")
+        }
+        return text
+    }
+
+    /// A text of one line without control characters, fit for a title.
+    package func line(_ key: String, default: String) throws(SettingsError) -> String {
+        guard let text = try textIfPresent(key) else { return `default` }
+        guard text == SettingsError.printable(text) else {
+            let quoted = SettingsError.quoted(text)
+            throw error(key, "must be one line without control characters, got \(quoted)")
         }
         return text
     }

@@ -10,7 +10,7 @@ package struct SettingsTable: Hashable, Sendable {
 
     /// - Parameters:
     ///   - text: of at most 1 MiB, one document without anchors and aliases. An empty one is an
-    ///     empty table.
+    ///     empty table. It may begin with a byte order mark.
     ///   - file: the name by which errors call it.
     package init(yaml text: String, file: String) throws(SettingsError) {
         self.init(

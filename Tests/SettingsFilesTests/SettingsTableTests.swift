@@ -39,6 +39,13 @@ struct SettingsTableTests {
         case bf16, fp8
     }
 
+    @Test("a byte order mark is no part of the first key")
+    func byteOrderMark() throws {
+        let table = try SettingsTable(yaml: "\u{FEFF}a: 1\nb: 2", file: "node.yaml")
+        #expect(table.keys == ["a", "b"])
+        #expect(refusal("\u{FEFF}a: 1\na: 2") == "node.yaml:2: 'a' occurs twice")
+    }
+
     @Test("values of every kind are read")
     func valuesOfEveryKindAreRead() throws {
         let table = try SettingsTable(yaml: Self.sample, file: "node.yaml")
@@ -58,7 +65,7 @@ struct SettingsTableTests {
         #expect(try link.table("inner")?.number("bandwidth") == 9e11)
         let stages = try table.tables("stages")
         #expect(try stages.map { try $0.number("slowdown") } == [1, 2])
-        #expect(try stages.map { try $0.text("name", default: "a") } == ["a", "b"])
+        #expect(try stages.map { try $0.line("name", default: "a") } == ["a", "b"])
         try table.allow(
             "name", "devices", "memory", "share", "quoted", "none", "on", "kind", "sizes", "link",
             "stages")
@@ -71,7 +78,7 @@ struct SettingsTableTests {
             #expect(!table.contains(key))
             #expect(try table.number(key, default: 3) == 3)
             #expect(try table.integer(key, default: 4, in: 1...9) == 4)
-            #expect(try table.text(key, default: "x") == "x")
+            #expect(try table.line(key, default: "x") == "x")
             #expect(try table.flag(key, default: true))
             #expect(try table.choice(key, default: Kind.fp8) == .fp8)
             #expect(try table.numbers(key) == nil)
