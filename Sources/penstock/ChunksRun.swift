@@ -1,6 +1,7 @@
 import ChunkSizing
 import CommandLineOptions
 import Foundation
+import Timelines
 
 /// `penstock chunks`: how a policy cuts one prompt, by a cost model alone.
 struct ChunksRun {
@@ -83,7 +84,8 @@ struct ChunksRun {
         let longest = report.chunks.map(\.seconds).max() ?? 0
         var lines = [TextTable([header] + shown).text(alignsRight: true), ""]
         lines.append(
-            "\(report.chunks.count) chunks, the longest \(Self.milliseconds(longest)) ms")
+            CountText.text(report.chunks.count, "chunk")
+                + ", the longest \(Self.milliseconds(longest)) ms")
         let makespan = "makespan \(Self.milliseconds(report.makespanSeconds)) ms"
         if let bound = report.lowerBoundSeconds {
             let above = (report.makespanSeconds / bound - 1) * 100

@@ -1,7 +1,8 @@
 import Foundation
 
-/// What people see of the process. Whoever reads it may go away at any time, or the disk may be
-/// full: that is an error of what was to be printed, and nothing to the rest of the process.
+/// What people see of the process. Whoever reads it may go away at any time, having seen enough;
+/// or the disk may be full: that is an error of what was to be printed, and nothing to the rest of
+/// the process.
 enum Console {
     /// Makes the standard streams safe to write to, once, before anything else: the system sends
     /// no signal when a reader has gone, and a stream that was closed is not some other file.
@@ -13,12 +14,12 @@ enum Console {
         }
     }
 
-    /// A line on standard output.
+    /// A line on standard output. It is no error if its reader has gone.
     static func print(_ text: String) throws {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
         } catch {
-            throw ConsoleError()
+            guard error.systemCode == EPIPE else { throw ConsoleError() }
         }
     }
 

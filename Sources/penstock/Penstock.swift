@@ -61,7 +61,7 @@ enum Penstock {
         case .simulate(let options):
             try await SimulateRun(options, environment: environment).run()
         case .trace(let options):
-            try TraceRun(options).run()
+            try await TraceRun(options).run()
         case .stage:
             preconditionFailure("a stage runs on the main thread")
         }

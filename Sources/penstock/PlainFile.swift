@@ -49,15 +49,22 @@ struct FileError: Error, CustomStringConvertible {
     }
 
     init(action: String, path: String, _ error: any Error) {
-        let error = error as NSError
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
         self.init(
             action: action, path: path,
-            reason: cause.domain == NSPOSIXErrorDomain
-                ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
+            reason: error.systemCode.map { String(cString: strerror($0)) }
+                ?? error.localizedDescription)
     }
 
     var description: String {
         "cannot \(action) \(path): \(reason)"
+    }
+}
+
+extension Error {
+    /// The system's number of an error that Foundation wrapped; nil if it has none.
+    var systemCode: Int32? {
+        let error = self as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        return cause.domain == NSPOSIXErrorDomain ? Int32(cause.code) : nil
     }
 }

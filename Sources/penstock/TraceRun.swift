@@ -10,28 +10,38 @@ struct TraceRun {
         self.options = options
     }
 
-    func run() throws {
+    func run() async throws {
+        try OutputFiles(input: options.path, name: "the trace", ["--gantt": options.ganttPath])
+            .check()
         let timeline = try readTimeline()
-        if let path = options.ganttPath {
-            let name = (options.path as NSString).lastPathComponent
-            try PlainFile.write(GanttChart.svg(timeline, title: name), to: path)
-        }
         let report = BubbleReport(timeline)
-        if options.json { try Console.printJSON(report) } else { try Console.print(report.text) }
+        var steps = Steps()
+        await steps.take {
+            if options.json {
+                try Console.printJSON(report)
+            } else {
+                try Console.print(report.text)
+            }
+        }
+        await steps.take { try writeChart(timeline) }
+        try steps.end()
     }
 
-    private func readTimeline() throws -> Timeline {
-        let bytes = try PlainFile.read(options.path)
-        do {
-            return try ChromeTrace.timeline(of: bytes)
-        } catch {
-            throw TraceRunError(description: "\(options.path): \(error)")
+    private func readTimeline() throws(UsageError) -> Timeline {
+        let bytes: [UInt8]
+        do { bytes = try PlainFile.read(options.path) } catch {
+            throw UsageError(error.description)
+        }
+        do { return try ChromeTrace.timeline(of: bytes) } catch {
+            throw UsageError("\(options.path): \(error)")
         }
     }
-}
 
-struct TraceRunError: Error, CustomStringConvertible {
-    let description: String
+    private func writeChart(_ timeline: Timeline) throws(FileError) {
+        guard let path = options.ganttPath else { return }
+        let name = (options.path as NSString).lastPathComponent
+        try PlainFile.write(GanttChart.svg(timeline, title: name), to: path)
+    }
 }
 
 extension BubbleReport {

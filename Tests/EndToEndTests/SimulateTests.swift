@@ -115,6 +115,110 @@ struct SimulateTests {
         #expect(try String(contentsOf: chart, encoding: .utf8).contains("</svg>"))
     }
 
+    /// Runs `body` in a folder that holds a scenario, "s.yaml", and a trace of it, "t.json".
+    private static func inFolder(_ body: (URL) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "penstock-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let scenario = folder.appending(path: "s.yaml")
+        try Data(small.utf8).write(to: scenario)
+        _ = try await simulate(scenario.path, "--trace", folder.appending(path: "t.json").path)
+        try await body(folder)
+    }
+
+    private static let small = """
+        stages: [{fixed-ms: 1, linear-ms: 0.01, attention-ms: 0}]
+        workload: [{prompt-tokens: 100, output-tokens: 0}]
+        """
+
+    @Test("files that are the same, or cannot be written, are refused before anything is run")
+    func sameFiles() async throws {
+        try await Self.inFolder { folder in
+            let path = { (name: String) in folder.appending(path: name).path }
+            let link = path("link.yaml")
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: "s.yaml")
+            try FileManager.default.createSymbolicLink(
+                atPath: path("dangling"), withDestinationPath: "new")
+            let cases: [(arguments: [String], message: String)] = [
+                (
+                    ["simulate", path("s.yaml"), "--trace", link],
+                    "--trace \(link) would overwrite the scenario"
+                ),
+                (
+                    ["simulate", path("s.yaml"), "--gantt", path("./s.yaml")],
+                    "--gantt \(path("./s.yaml")) would overwrite the scenario"
+                ),
+                (
+                    [
+                        "simulate", path("s.yaml"), "--trace", path("new"), "--gantt",
+                        path("dangling"),
+                    ],
+                    "--trace \(path("new")) and --gantt \(path("dangling")) are the same file"
+                ),
+                (
+                    ["simulate", path("s.yaml"), "--gantt", path("none/x.svg")],
+                    "--gantt: cannot write \(path("none/x.svg")): No such file or directory"
+                ),
+                (
+                    ["simulate", path("s.yaml"), "--trace", folder.path],
+                    "--trace: cannot write \(folder.path): Is a directory"
+                ),
+                (
+                    ["trace", path("t.json"), "--gantt", path("t.json")],
+                    "--gantt \(path("t.json")) would overwrite the trace"
+                ),
+            ]
+            for (arguments, message) in cases {
+                let result = try await ChildProcess.run(Penstock.executable, arguments)
+                #expect(result.status == 2 && result.output.isEmpty, "\(arguments)")
+                #expect(result.errors == "penstock: \(message)\n")
+            }
+            #expect(!FileManager.default.fileExists(atPath: path("new")))
+            #expect(try String(contentsOfFile: path("s.yaml"), encoding: .utf8) == Self.small)
+        }
+    }
+
+    @Test("what is known is printed, though a file of it cannot be written in the end")
+    func fullDisk() async throws {
+        try await Self.inFolder { folder in
+            let path = { (name: String) in folder.appending(path: name).path }
+            for (arguments, message) in [
+                (
+                    ["simulate", path("s.yaml"), "--trace", "/dev/full", "--gantt", "/dev/null"],
+                    "cannot write the trace to /dev/full: No space left on device"
+                ),
+                (
+                    ["simulate", path("s.yaml"), "--gantt", "/dev/full"],
+                    "cannot write /dev/full: No space left on device"
+                ),
+                (
+                    ["trace", path("t.json"), "--gantt", "/dev/full"],
+                    "cannot write /dev/full: No space left on device"
+                ),
+            ] {
+                let result = try await ChildProcess.run(Penstock.executable, arguments)
+                #expect(result.status == 1 && result.output.contains("link wait"))
+                #expect(result.errors == "penstock: \(message)\n")
+            }
+        }
+    }
+
+    @Test("prompts that were computed count, though nothing was asked of them")
+    func noOutput() async throws {
+        let result = try await Self.withFile(Self.small) { path in
+            try await ChildProcess.run(Penstock.executable, ["simulate", path])
+        }
+        // 100 tokens in 2 ms.
+        #expect(result.output.contains(": 1 stage, chunking auto, seed 0\n"))
+        let rate = result.output.split(separator: "\n").first { $0.contains("prompt tokens/s") }
+        #expect(rate?.hasSuffix("  50000.0") == true, "\(result.output)")
+        #expect(
+            result.output.contains(
+                "the stages in the 2 ms from the first dispatch to the last completion:"))
+    }
+
     @Test("what cannot be simulated is one line and exit status 2")
     func refusals() async throws {
         for (yaml, arguments, part) in [
@@ -122,6 +226,11 @@ struct SimulateTests {
             ("model: [", [], "not YAML"),
             ("", [], "'model' is missing"),
             ("", ["--chunking", "fixed:100"], "--chunking"),
+            (
+                Self.small + "\nfaults: [{kind: stage-dies, stage: 0, at-seconds: 0, "
+                    + "down-seconds: 1e6}]", [],
+                ".yaml: the run is given up: it takes 1000000 s or more"
+            ),
             ("", ["--paced", "--sends", "synchronous"], "--sends has no effect"),
         ] {
             let result = try await Self.withFile(yaml) { path in

@@ -19,6 +19,8 @@ struct RunFigures {
     /// Of a paced run: each stage's layers when it ended.
     var layerCounts: [Int]?
     private var chunkSizes: [RequestID: [Int]]
+    /// Positions of each request that are computed or came out of the prefix cache.
+    private var reach: [RequestID: Int]
 
     init(simulated report: SimulationReport) {
         requests = report.requests
@@ -32,6 +34,7 @@ struct RunFigures {
         traceHash = report.traceHash
         violations = report.violations
         chunkSizes = timeline.chunkSizes
+        reach = timeline.reach
     }
 
     init(
@@ -45,11 +48,12 @@ struct RunFigures {
         self.timeline = timeline
         bubbles = BubbleReport(timeline)
         chunkSizes = timeline.chunkSizes
+        reach = timeline.reach
     }
 
-    /// Prompt tokens of the requests that had a token, a second.
+    /// Prompt tokens that were computed or came out of the prefix cache, a second.
     var promptTokensPerSecond: Double {
-        let tokens = requests.reduce(0) { $0 + ($1.firstToken == nil ? 0 : $1.promptTokens) }
+        let tokens = requests.reduce(0) { $0 + min($1.promptTokens, reach[$1.id] ?? 0) }
         return makespan > 0 ? Double(tokens) / makespan : 0
     }
 
@@ -75,6 +79,15 @@ struct RunFigures {
 }
 
 extension Timeline {
+    /// The positions of each request up to the end of its last chunk.
+    fileprivate var reach: [RequestID: Int] {
+        var reach: [RequestID: Int] = [:]
+        for chunk in microbatches.lazy.flatMap(\.chunks) {
+            reach[chunk.request] = max(reach[chunk.request] ?? 0, chunk.positions.upperBound)
+        }
+        return reach
+    }
+
     /// Tokens of the chunks of each request, decode steps apart.
     fileprivate var chunkSizes: [RequestID: [Int]] {
         var sizes: [RequestID: [Int]] = [:]

@@ -18,21 +18,27 @@ struct SimulateRun {
     }
 
     func run() async throws {
+        try OutputFiles(
+            input: options.scenarioPath, name: "the scenario",
+            ["--trace": options.tracePath, "--gantt": options.ganttPath]
+        ).check()
         let file = try readScenario()
         let pacedRun = options.isPaced ? makePacedRun(file) : nil
         try pacedRun?.check()
         let simulated = try simulate(file.scenario)
         let paced = try await pacedRun?.run()
-        try await write(paced?.timeline ?? simulated.timeline, title: file.name)
+        let timeline = paced?.timeline ?? simulated.timeline
         let figures = SimulationFigures(file: file, simulated: simulated, paced: paced)
-        if options.json {
-            try Console.printJSON(figures)
-        } else {
-            try Console.print(SimulationText(figures).text)
+        var steps = Steps()
+        await steps.take { try print(figures) }
+        await steps.take { try await writeTrace(timeline) }
+        await steps.take { try writeChart(timeline, title: file.name) }
+        await steps.take {
+            guard simulated.violations.isEmpty else {
+                throw SimulationFailure(violations: simulated.violations)
+            }
         }
-        guard simulated.violations.isEmpty else {
-            throw SimulationFailure(violations: simulated.violations)
-        }
+        try steps.end()
     }
 
     private func readScenario() throws(UsageError) -> ScenarioFile {
@@ -65,18 +71,25 @@ struct SimulateRun {
         PacedRun(file, environment: environment, logger: Logger.console(level: .warning))
     }
 
-    private func write(_ timeline: Timeline, title: String) async throws {
-        if let path = options.tracePath {
-            try await TraceFile(path, .replace).write(timeline)
+    // MARK: What comes out
+
+    private func print(_ figures: SimulationFigures) throws {
+        if options.json {
+            try Console.printJSON(figures)
+        } else {
+            try Console.print(SimulationText(figures).text)
         }
-        if let path = options.ganttPath {
-            let chart = GanttChart.svg(timeline, title: "\(title) (\(timeline.source))")
-            do {
-                try Data(chart.utf8).write(to: URL(filePath: path))
-            } catch {
-                throw UsageError("cannot write the chart to \(path)")
-            }
-        }
+    }
+
+    private func writeTrace(_ timeline: Timeline) async throws(FileError) {
+        guard let path = options.tracePath else { return }
+        try await TraceFile(path, .replace).write(timeline)
+    }
+
+    private func writeChart(_ timeline: Timeline, title: String) throws(FileError) {
+        guard let path = options.ganttPath else { return }
+        try PlainFile.write(
+            GanttChart.svg(timeline, title: "\(title) (\(timeline.source))"), to: path)
     }
 }
 

@@ -12,8 +12,8 @@ struct SimulationText {
 
     var text: String {
         var parts = [
-            "\(figures.name): \(figures.stages) stages, chunking \(figures.chunking), "
-                + "seed \(figures.seed)",
+            "\(figures.name): \(CountText.text(figures.stages, "stage")), "
+                + "chunking \(figures.chunking), seed \(figures.seed)",
             TextTable([header] + rows).text(alignsRight: true),
         ]
         parts.append(stages("simulated", figures.simulated.bubbles))
@@ -22,7 +22,8 @@ struct SimulationText {
             if let layers = paced.layerCounts, layers != figures.layerCounts {
                 parts.append(
                     "layers of the stages: \(Self.list(figures.layerCounts)) at first, "
-                        + "\(Self.list(layers)) at the end")
+                        + "\(Self.list(layers)) at the end; the simulated ones stay as they are "
+                        + "at first, so the two runs differ by that too")
             }
             parts.append(
                 "paced: real processes and messages on stages that wait instead of computing")
@@ -105,7 +106,8 @@ struct SimulationText {
         let shown =
             table.count <= rowsMax + 1
             ? table : table.prefix(rowsMax) + [["…"]] + table.suffix(1)
-        return "\(name), the stages:\n" + TextTable(Array(shown)).text(alignsRight: true)
+        return "\(name), the stages in the \(bubbles.duration) from the first dispatch to the "
+            + "last completion:\n" + TextTable(Array(shown)).text(alignsRight: true)
     }
 
     private static let stageRowsMax = 16
