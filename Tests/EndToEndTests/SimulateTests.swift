@@ -289,6 +289,26 @@ struct SimulateTests {
         #expect(lengths(paced) == lengths(figures.simulated))
     }
 
+    @Test("a paced run whose layers are shared out anew says that the simulated one's are not")
+    func repartition() async throws {
+        let yaml = """
+            pipeline: {stages: 2}
+            model: {layers: 8, fixed-ms: 2, linear-ms: 0.05, attention-ms: 1e-7}
+            limits: {chunking: "fixed:256"}
+            workload: [{count: 4, clients: 1, prompt-tokens: 4096}]
+            faults:
+              - {kind: stage-slows, stage: 1, factor: 3, from-seconds: 0}
+              - {kind: stage-dies, stage: 1, at-seconds: 1, down-seconds: 0.5}
+            paced: {partition-by-cost: true}
+            """
+        let result = try await Self.withFile(yaml) { path in
+            try await ChildProcess.run(Penstock.executable, ["simulate", path, "--paced"])
+        }
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("layers of the stages: 4 + 4 at first, "))
+        #expect(result.output.contains("at the end; the simulated ones stay as they are at first"))
+    }
+
     @Test("what real processes cannot do is refused before any is started")
     func pacedRefusals() async throws {
         let stages =
