@@ -3,6 +3,7 @@ import Foundation
 import PipelineTypes
 import Simulation
 import Testing
+import Timelines
 
 /// The trace of a simulation is the same in every process, optimised or not: no clock, no hash seed
 /// and no library function has a say in it.
@@ -46,6 +47,16 @@ struct TraceTests {
             #expect(reports[0].traceHash == reports[1].traceHash)
             #expect(reports[0].requests == reports[1].requests)
             #expect(reports[1].timeline == nil)
+        }
+    }
+
+    @Test("of any scenario are read back exactly, as they break no law of pipelines")
+    func readBack() throws {
+        for seed in 0..<300 as Range<UInt64> {
+            let scenario = RandomScenario.scenario(seed: seed)
+            let timeline = try #require(try scenario.simulate().timeline)
+            let read = try ChromeTrace.parse(ChromeTrace.text(timeline))
+            #expect(read == timeline, "seed \(seed)")
         }
     }
 
