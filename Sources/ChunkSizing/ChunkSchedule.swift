@@ -12,7 +12,7 @@ package struct ChunkSchedule: Hashable, Sendable {
     }
 
     /// The same cuts, judged by a pipeline.
-    package init(cuts: [Int], in pipeline: FlowShop) {
+    package init(cuts: [Int], in pipeline: some SchedulePipeline) {
         self.init(cuts: cuts, makespan: pipeline.makespan(cuts: cuts))
     }
 

@@ -4,8 +4,8 @@
 /// The chunks before a place enter only through the times at which the stages complete them, those
 /// after it through the times that they still take, so that a change costs as much to judge as
 /// the chunks that it touches.
-struct CutImprovement {
-    private let pipeline: FlowShop
+struct CutImprovement<Pipeline: SchedulePipeline> {
+    private let pipeline: Pipeline
     private let grid: ChunkGrid
     private(set) var cuts: [Int]
     private(set) var makespan: Double
@@ -13,12 +13,15 @@ struct CutImprovement {
     private var remainders: [[Double]] = []
     /// Chunks that may still be looked at.
     private var budget: Int
+    /// Cuts that are moved together.
+    private let runMax: Int
 
-    init(pipeline: FlowShop, grid: ChunkGrid, cuts: [Int], budget: Int) {
+    init(pipeline: Pipeline, grid: ChunkGrid, cuts: [Int], breadth: SearchBreadth) {
         self.pipeline = pipeline
         self.grid = grid
         self.cuts = cuts
-        self.budget = budget
+        budget = breadth.improvementBudget
+        runMax = breadth.runMax
         makespan = pipeline.makespan(cuts: cuts)
     }
 
@@ -83,7 +86,7 @@ struct CutImprovement {
         if middle > start { changes.append(Change(replaced: 1, cuts: [middle, cut])) }
         guard index < cuts.count - 1 else { return changes }
         changes.append(Change(replaced: 1, cuts: []))
-        for count in 1...min(Self.runMax, cuts.count - 1 - index) {
+        for count in 1...min(runMax, cuts.count - 1 - index) {
             let run = cuts[index..<index + count]
             if cut - step > start {
                 changes.append(Change(replaced: count, cuts: run.map { $0 - step }))
@@ -94,9 +97,6 @@ struct CutImprovement {
         }
         return changes
     }
-
-    /// Cuts that are moved together.
-    private static let runMax = 4
 
     /// The makespan with a change; nil if a chunk would be too long.
     private mutating func seconds(
@@ -116,13 +116,13 @@ struct CutImprovement {
             return pipeline.makespan(completions, cutCount: cutCount)
         }
         let end = zip(completions, remainders[next]).reduce(0) { max($0, $1.0 + $1.1) }
-        return pipeline.makespan([end], cutCount: cutCount)
+        return end + pipeline.penalty(cutCount: cutCount)
     }
 
     /// Computes the remainders of the cuts before one that has its own, or of all.
     private mutating func computeRemainders(from known: Int? = nil, downTo first: Int) {
         if known == nil {
-            let none = [Double](repeating: 0, count: pipeline.stages.count)
+            let none = [Double](repeating: 0, count: pipeline.ready.count)
             remainders = [[Double]](repeating: none, count: cuts.count)
         }
         let last = min(known ?? cuts.count - 1, cuts.count - 1)

@@ -1,13 +1,10 @@
 /// The pipeline as a permutation flow shop: every stage computes the chunks in the same order, a
 /// chunk after its predecessor on this stage and after itself on the stage before,
 /// C(i, s) = max(C(i − 1, s), C(i, s − 1)) + p(i, s).
-package struct FlowShop: Hashable, Sendable {
-    /// The stages' costs, in pipeline order.
+package struct FlowShop: SchedulePipeline, Hashable, Sendable {
     package var stages: [PrefillCost]
     /// Seconds from now until each stage has computed what is in flight already.
     package var ready: [Double]
-    /// Seconds by which every chunk delays those who come after the prompt. They count as if the
-    /// prompt itself were done later.
     package var chunkPenalty: Double
 
     /// `ready` may be left out where nothing is in flight.
@@ -19,23 +16,7 @@ package struct FlowShop: Hashable, Sendable {
         self.chunkPenalty = chunkPenalty
     }
 
-    /// Seconds from now until the last stage has computed the last chunk, penalties included. `cuts`
-    /// are the chunks' boundaries, the prompt's first uncomputed position among them.
-    package func makespan(cuts: [Int]) -> Double {
-        var completions = ready
-        for (start, end) in zip(cuts, cuts.dropFirst()) {
-            advance(&completions, start, end)
-        }
-        return makespan(completions, cutCount: cuts.count)
-    }
-
-    /// What it is when the stages have completed the last of the chunks.
-    func makespan(_ completions: [Double], cutCount: Int) -> Double {
-        completions[completions.count - 1] + Double(cutCount - 1) * chunkPenalty
-    }
-
-    /// Adds one chunk to the times at which the stages complete their last.
-    func advance(_ completions: inout [Double], _ start: Int, _ end: Int) {
+    package func advance(_ completions: inout [Double], _ start: Int, _ end: Int) {
         var before = 0.0
         for stage in stages.indices {
             before =
@@ -45,8 +26,7 @@ package struct FlowShop: Hashable, Sendable {
         }
     }
 
-    /// Puts one chunk before the times that remain from each stage's turn on to the very end.
-    func prepend(_ start: Int, _ end: Int, to remainders: inout [Double]) {
+    package func prepend(_ start: Int, _ end: Int, to remainders: inout [Double]) {
         var after = 0.0
         for stage in stages.indices.reversed() {
             after =

@@ -23,20 +23,30 @@ package enum OptimalChunks {
         where pipeline.isUniform(grid.positions, within: tolerance):
             return quickSchedule(in: pipeline, of: grid)
         case .thorough, .quick:
-            let search = ScheduleSearch(pipeline: pipeline, grid: grid, effort: effort)
+            let search = ScheduleSearch(
+                pipeline: pipeline, grid: grid, breadth: effort == .thorough ? .thorough : .quick)
             return search.run()
         }
     }
 
-    /// What no schedule of so many equal stages can beat, if pages did not matter:
+    /// The best cuts for a pipeline that has more than its stages' costs, such as links.
+    ///
+    /// - Parameter others: Cuts that are known to be good for its stages.
+    package static func schedule(
+        in pipeline: some SchedulePipeline, of grid: ChunkGrid, or others: [[Int]]
+    ) -> ChunkSchedule {
+        ScheduleSearch(pipeline: pipeline, grid: grid, breadth: .judged).run(or: others)
+    }
+
+    /// What no cuts of a prompt can beat: for equal stages, and where pages do not matter,
     /// (√W + √(c·(P − 1)))², or the makespan of a single chunk where cutting does not pay.
+    ///
+    /// - Parameter extra: Seconds that each stage has at least to spend besides.
     package static func lowerBound(
-        cost: PrefillCost, stageCount: Int, positions: Range<Int>
+        stages: [PrefillCost], of grid: ChunkGrid, extra: [Double]? = nil
     ) -> Double {
-        let work = cost.work(positions)
-        let followers = Double(stageCount - 1)
-        let count = max(1, (work * followers / max(cost.fixed, 1e-300)).squareRoot())
-        return work + count * cost.fixed + followers * (work / count + cost.fixed)
+        let none = [Double](repeating: 0, count: stages.count)
+        return ScheduleBound(stages: stages, grid: grid, extra: extra ?? none).seconds
     }
 
     /// Chunks of equal time. Where stages have something to do already, the best of a few numbers

@@ -9,77 +9,41 @@
 /// no longer than the t* for which that stage is busy as long as g ≤ 1 + (t* − max t)/Σ t. Where
 /// chunks are few, it may pay to let it wait, and grow by t*/max t. After the slowest stage the
 /// same holds backwards.
-struct ScheduleSearch {
-    private let pipeline: FlowShop
+struct ScheduleSearch<Pipeline: SchedulePipeline> {
+    private let pipeline: Pipeline
     private let grid: ChunkGrid
     private let slowest: PrefillCost
     private let ramped: RampedCuts
     /// How chunks may begin before the slowest stage, and end after it.
     private let beginnings: [RampedCuts.Ramp]
     private let endings: [RampedCuts.Ramp]
-    private let breadth: Breadth
+    private let breadth: SearchBreadth
 
-    /// How much is tried.
-    private struct Breadth {
-        /// Ramps' first chunks; fewer where there are ramps on both sides.
-        var shares = [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03]
-        var sharesOfBoth: [Double]
-        /// Factors between numbers of chunks, and how many of them to go up and down.
-        var walks: [(factor: Double, reach: Int)]
-        /// How many numbers and sizes of even chunks to go up and down.
-        var evenReach: Int
-        /// Of chunks that are rounded by themselves.
-        var stretches: [Double]
-        /// Schedules that are improved: the best one does not always stay the best.
-        var improvedCount: Int
-        /// Chunks that each improvement may look at.
-        var improvementBudget: Int
-
-        static let thorough = Breadth(
-            sharesOfBoth: [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03],
-            walks: [(1.5, 8), (1.12, 4), (1.03, 4)], evenReach: 12,
-            stretches: (-5...5).map { 1 + 0.02 * Double($0) }, improvedCount: 24,
-            improvementBudget: 40_000)
-        static let quick = Breadth(
-            sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
-            stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000)
-    }
-
-    init(pipeline: FlowShop, grid: ChunkGrid, effort: OptimalChunks.Effort) {
+    init(pipeline: Pipeline, grid: ChunkGrid, breadth: SearchBreadth) {
         self.pipeline = pipeline
         self.grid = grid
-        let isSmall = grid.pageCount * pipeline.stages.count <= Self.smallPageCount
-        breadth = effort == .thorough || isSmall ? .thorough : .quick
+        let isSmall = grid.pageCount * pipeline.stages.count <= SearchBreadth.smallPageCount
+        let breadth = isSmall ? .thorough : breadth
+        self.breadth = breadth
         let works = pipeline.stages.map { $0.work(grid.positions) + $0.fixed }
         let index = works.indices.max { works[$0] < works[$1] } ?? 0
         slowest = pipeline.stages[index]
         ramped = RampedCuts(stage: slowest, grid: grid)
-        let before = Self.growths(works[index], beside: works[..<index])
-        let after = Self.growths(works[index], beside: works[(index + 1)...])
+        let before = breadth.growths(works[index], beside: works[..<index])
+        let after = breadth.growths(works[index], beside: works[(index + 1)...])
         let shares = before.isEmpty || after.isEmpty ? breadth.shares : breadth.sharesOfBoth
         beginnings = Self.ramps(shares, before)
         endings = Self.ramps(shares, after)
-    }
-
-    /// So few pages, times stages, are searched thoroughly in less than a millisecond.
-    private static let smallPageCount = 128
-    private static let growthMax = 8.0
-
-    private static func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {
-        guard let longest = others.max(), slowest > longest * 1.01 else { return [] }
-        guard longest > 0 else { return [growthMax] }
-        let steady = min(growthMax, 1 + (slowest - longest) / others.reduce(0, +))
-        let steep = min(growthMax, slowest / longest)
-        return steep > steady ? [steady, steep] : [steady]
     }
 
     private static func ramps(_ shares: [Double], _ growths: [Double]) -> [RampedCuts.Ramp] {
         [.none] + growths.flatMap { growth in shares.map { .init(share: $0, growth: growth) } }
     }
 
-    func run() -> ChunkSchedule {
+    /// - Parameter others: Cuts that are known to be good.
+    func run(or others: [[Int]] = []) -> ChunkSchedule {
         let even = bestCount(first: .none, last: .none)
-        var schedules = evenSchedules(count: even.chunkCount)
+        var schedules = evenSchedules(count: even.chunkCount) + others.map(judge)
         for first in beginnings {
             let ramps = endings.map { bestCount(first: first, last: $0) }
             schedules += ramps
@@ -89,19 +53,26 @@ struct ScheduleSearch {
                         count: ramps[0].chunkCount, first: first, stretch: stretch))
             }
         }
-        schedules.sort { $0.makespan < $1.makespan }
-        var promising: [ChunkSchedule] = []
-        for schedule in schedules where promising.count < breadth.improvedCount {
-            if schedule.cuts != promising.last?.cuts { promising.append(schedule) }
-        }
-        let improved = promising.map { schedule in
+        let improved = promising(of: schedules).map { schedule in
             var improvement = CutImprovement(
                 pipeline: pipeline, grid: grid, cuts: schedule.cuts,
-                budget: breadth.improvementBudget)
+                breadth: breadth)
             improvement.run()
             return ChunkSchedule(cuts: improvement.cuts, makespan: improvement.makespan)
         }
         return improved.min { $0.makespan < $1.makespan } ?? even
+    }
+
+    /// The best of them, of each number of chunks no more than a few.
+    private func promising(of schedules: [ChunkSchedule]) -> [ChunkSchedule] {
+        var promising: [ChunkSchedule] = []
+        for schedule in schedules.sorted(by: { $0.makespan < $1.makespan })
+        where promising.count < breadth.improvedCount {
+            guard schedule.cuts != promising.last?.cuts else { continue }
+            let alikeCount = promising.count { $0.chunkCount == schedule.chunkCount }
+            if alikeCount < breadth.improvedCountAlike { promising.append(schedule) }
+        }
+        return promising
     }
 
     private func judge(_ cuts: [Int]) -> ChunkSchedule {

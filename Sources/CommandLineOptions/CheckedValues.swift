@@ -24,7 +24,9 @@ enum Checked {
     /// Comma-separated integers, at least one.
     static func integers(_ limits: ClosedRange<Int>) -> Reader<[Int]> {
         { text in
-            try list(of: integer(limits), "integers from \(limits.lowerBound)", text)
+            try list(
+                of: integer(limits), "integers from \(limits.lowerBound) to \(limits.upperBound)",
+                text)
         }
     }
 
@@ -50,7 +52,8 @@ enum Checked {
     /// Comma-separated numbers, at least one.
     static func numbers(above lower: Double, below upper: Double) -> Reader<[Double]> {
         { text in
-            try list(of: number(above: lower, below: upper), "numbers above \(lower)", text)
+            let limits = upper.isFinite ? "between \(lower) and \(upper)" : "above \(lower)"
+            return try list(of: number(above: lower, below: upper), "numbers \(limits)", text)
         }
     }
 

@@ -8,7 +8,8 @@ struct ChunksCommand: ParsableCommand {
         abstract: "Cut a prompt into chunks by a cost model, and say how long that takes.",
         discussion: """
             A stage takes c + b·C + a·C·(2H + C) milliseconds for a chunk of C tokens after H \
-            others.
+            others. Give c, b and a, or a model and a machine from which they follow \
+            (profiles/README.md).
             """)
 
     @Option(
@@ -47,19 +48,53 @@ struct ChunksCommand: ParsableCommand {
         name: .customLong("fixed-ms"),
         help: .init("c: milliseconds per chunk.", valueName: "ms"),
         transform: Checked.number(from: 0, below: 1e9))
-    var fixed: Double
+    var fixed: Double?
 
     @Option(
         name: .customLong("linear-ms"),
         help: .init("b: milliseconds per token.", valueName: "ms"),
         transform: Checked.number(above: 0, below: 1e6))
-    var linear: Double
+    var linear: Double?
 
     @Option(
         name: .customLong("attention-ms"),
         help: .init("a: milliseconds per half a pair of positions.", valueName: "ms"),
         transform: Checked.number(from: 0, below: 1e3))
-    var attention: Double
+    var attention: Double?
+
+    @Option(
+        name: .customLong("model"),
+        help: .init(
+            "A config.json, a folder with one, or a name in profiles/models.", valueName: "model"),
+        transform: Checked.nonEmpty)
+    var model: String?
+
+    @Option(
+        name: .customLong("hardware"),
+        help: .init("A YAML file, or a name in profiles/hardware.", valueName: "profile"),
+        transform: Checked.nonEmpty)
+    var hardware: String?
+
+    @Option(
+        name: [.customLong("tp-size"), .customLong("threads")],
+        help: .init("Of that machine, devices of each stage (default: 1).", valueName: "devices"),
+        transform: Checked.integer(1...4096))
+    var devicesPerStage: Int?
+
+    @Option(
+        name: .customLong("pp-layer-partition"),
+        help: .init(
+            "Of that model, layers of each stage (default: even).", valueName: "layers"),
+        transform: Checked.layerCounts)
+    var layerCounts: [Int]?
+
+    @Option(
+        name: .customLong("calibrate"),
+        help: .init(
+            "As for penstock plan (default: the profile's for this model).",
+            valueName: "measurement"),
+        transform: Checked.calibration)
+    var calibration: CalibrationChoice?
 
     @Option(
         name: .customLong("page-size"),
@@ -101,11 +136,6 @@ struct ChunksCommand: ParsableCommand {
                 "--cached-prefix \(cachedPrefix) must be whole pages of \(pageSize) tokens"
                     + " and less than the prompt's \(promptLength)")
         }
-        if let slowdowns, slowdowns.count != stageCount {
-            throw UsageError(
-                "--stage-slowdowns has \(slowdowns.count) entries, the pipeline has"
-                    + " \(stageCount) stages")
-        }
         guard chunkSize % pageSize == 0 || policy == .auto else {
             throw UsageError(
                 "--chunked-prefill-size \(chunkSize) is no multiple of the page size \(pageSize)")
@@ -113,12 +143,57 @@ struct ChunksCommand: ParsableCommand {
         guard chunkTokensMax >= pageSize else {
             throw UsageError("--max-prefill-tokens \(chunkTokensMax) is less than a page")
         }
+        guard contextLength >= promptLength else {
+            throw UsageError(
+                "--prompt-length \(promptLength) is more than --context-length \(contextLength)")
+        }
         return ChunksOptions(
-            policy: policy, positions: cachedPrefix..<promptLength, fixed: fixed * 1e-3,
-            linear: linear * 1e-3, attention: attention * 1e-3,
-            slowdowns: slowdowns ?? [Double](repeating: 1, count: stageCount),
+            policy: policy, positions: cachedPrefix..<promptLength, cost: try cost(),
             pageSize: pageSize, chunkSize: chunkSize, smoothingFactor: smoothingFactor,
             chunkTokensMax: chunkTokensMax, contextLength: contextLength, json: json)
+    }
+
+    private func cost() throws(UsageError) -> ChunkCostSource {
+        let ofProfile = [
+            ("--model", model != nil), ("--hardware", hardware != nil),
+            ("--tp-size", devicesPerStage != nil), ("--pp-layer-partition", layerCounts != nil),
+            ("--calibrate", calibration != nil),
+        ]
+        let coefficients = [
+            ("--fixed-ms", fixed != nil), ("--linear-ms", linear != nil),
+            ("--attention-ms", attention != nil), ("--stage-slowdowns", slowdowns != nil),
+        ]
+        guard let given = ofProfile.first(where: \.1) else { return try coefficientCost() }
+        if let other = coefficients.first(where: \.1) {
+            throw UsageError("\(other.0) and \(given.0) do not go together")
+        }
+        guard let model, let hardware else {
+            throw UsageError("\(given.0) needs \(model == nil ? "--model" : "--hardware"), too")
+        }
+        if let layerCounts { try checkCount(layerCounts.count, of: "--pp-layer-partition") }
+        return .profile(
+            model: model, hardware: hardware, stageCount: stageCount,
+            devicesPerStage: devicesPerStage ?? 1, layerCounts: layerCounts,
+            calibration: calibration ?? .profile)
+    }
+
+    private func coefficientCost() throws(UsageError) -> ChunkCostSource {
+        guard let fixed, let linear, let attention else {
+            throw UsageError(
+                "the cost is missing: --fixed-ms, --linear-ms and --attention-ms,"
+                    + " or --model and --hardware")
+        }
+        if let slowdowns { try checkCount(slowdowns.count, of: "--stage-slowdowns") }
+        return .coefficients(
+            fixed: fixed * 1e-3, linear: linear * 1e-3, attention: attention * 1e-3,
+            slowdowns: slowdowns ?? [Double](repeating: 1, count: stageCount))
+    }
+
+    private func checkCount(_ count: Int, of flag: String) throws(UsageError) {
+        guard count == stageCount else {
+            throw UsageError(
+                "\(flag) has \(count) entries, the pipeline has \(stageCount) stages")
+        }
     }
 }
 
@@ -132,16 +207,21 @@ package struct ChunksOptions: Hashable, Sendable {
     package var policy: ChunkPolicyName
     /// Those that are not cached.
     package var positions: Range<Int>
-    /// Seconds per chunk, per token, and per pair.
-    package var fixed: Double
-    package var linear: Double
-    package var attention: Double
-    /// By how much each stage's cost is multiplied.
-    package var slowdowns: [Double]
+    package var cost: ChunkCostSource
     package var pageSize: Int
     package var chunkSize: Int
     package var smoothingFactor: Double
     package var chunkTokensMax: Int
     package var contextLength: Int
     package var json: Bool
+}
+
+/// Where the stages' costs come from.
+package enum ChunkCostSource: Hashable, Sendable {
+    /// Seconds per chunk, per token, and per half a pair; by how much each stage's are multiplied.
+    case coefficients(fixed: Double, linear: Double, attention: Double, slowdowns: [Double])
+    /// From a model's operations and bytes on a machine; nil divides the layers evenly.
+    case profile(
+        model: String, hardware: String, stageCount: Int, devicesPerStage: Int,
+        layerCounts: [Int]?, calibration: CalibrationChoice)
 }

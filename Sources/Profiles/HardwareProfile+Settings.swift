@@ -3,7 +3,7 @@ package import SettingsFiles
 
 extension HardwareProfile {
     /// Reads a profile; `profiles/README.md` says what each key means. The limits keep everything
-    /// that follows from it finite.
+    /// that follows from it finite, and refuse a number in the wrong unit.
     package init(_ table: SettingsTable) throws(SettingsError) {
         try table.allow(
             "name", "devices-per-node", "stage-sharing", "memory", "flops", "efficiency", "links",
@@ -22,8 +22,8 @@ extension HardwareProfile {
             name: try table.text("name"),
             devicesPerNode: try table.integer("devices-per-node", in: 1...4096),
             sharing: try table.choice("stage-sharing", default: .tensorParallel),
-            memoryBytes: try memory.number("bytes", from: 1, to: 1e18),
-            memoryBandwidth: try memory.number("bandwidth", from: 1, to: 1e18),
+            memoryBytes: try memory.number("bytes", from: 1e6, to: 1e18),
+            memoryBandwidth: try memory.number("bandwidth", from: 1e6, to: 1e18),
             speeds: try PeakSpeeds(table.requiredTable("flops")),
             efficiency: try Efficiency(table.requiredTable("efficiency")),
             linkWithinNode: within, linkBetweenNodes: try between.map(Link.init) ?? within,
@@ -36,11 +36,11 @@ extension HardwareProfile {
 extension PeakSpeeds {
     fileprivate init(_ table: SettingsTable) throws(SettingsError) {
         try table.allow("float32", "bfloat16", "fp8")
-        let bfloat16 = try table.number("bfloat16", from: 1, to: 1e20)
+        let bfloat16 = try table.number("bfloat16", from: 1e9, to: 1e20)
         self.init(
-            float32: try table.number("float32", default: bfloat16 / 2, from: 1, to: 1e20),
+            float32: try table.number("float32", default: bfloat16 / 2, from: 1e9, to: 1e20),
             bfloat16: bfloat16,
-            fp8: try table.number("fp8", default: bfloat16, from: 1, to: 1e20))
+            fp8: try table.number("fp8", default: bfloat16, from: 1e9, to: 1e20))
     }
 }
 
@@ -60,7 +60,7 @@ extension Link {
         try table.allow("latency", "bandwidth")
         self.init(
             latency: try table.number("latency", from: 0, to: 100),
-            bandwidth: try table.number("bandwidth", from: 1, to: 1e18))
+            bandwidth: try table.number("bandwidth", from: 1e3, to: 1e18))
     }
 }
 

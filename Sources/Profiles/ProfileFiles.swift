@@ -15,11 +15,11 @@ package struct ProfileFileError: Error, Hashable, Sendable, CustomStringConverti
 /// Finds hardware profiles and models' figures, by path or by the name of one in a folder of
 /// profiles, and reads them.
 package struct ProfileFiles {
-    private let folder: String
+    private let folders: [String]
 
-    /// - Parameter folder: holds `models` and `hardware`.
-    package init(folder: String = "profiles") {
-        self.folder = folder
+    /// - Parameter folders: Hold `models` and `hardware`; the first that has a profile is taken.
+    package init(folders: [String]) {
+        self.folders = folders
     }
 
     /// - Parameter name: a YAML file, or the name of a profile.
@@ -67,19 +67,37 @@ package struct ProfileFiles {
         of name: String, in subfolder: String, endings: [String]
     ) throws(ProfileFileError) -> String {
         if FileManager.default.fileExists(atPath: name) { return name }
-        let parent = "\(folder)/\(subfolder)"
+        let parents = folders.map { "\($0)/\(subfolder)" }
         if !name.contains("/") {
-            for ending in endings {
-                let path = "\(parent)/\(name).\(ending)"
-                if FileManager.default.fileExists(atPath: path) { return path }
+            for parent in parents {
+                for ending in endings {
+                    let path = "\(parent)/\(name).\(ending)"
+                    if FileManager.default.fileExists(atPath: path) { return path }
+                }
             }
         }
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        let known = files.filter { file in endings.contains { file.hasSuffix(".\($0)") } }
-            .map { String($0.prefix { $0 != "." }) }.sorted()
+        throw missing(name, in: parents, endings: endings)
+    }
+
+    private func missing(
+        _ name: String, in parents: [String], endings: [String]
+    ) -> ProfileFileError {
+        var known: [String] = []
+        for parent in parents {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+            for file in files.sorted() {
+                guard let ending = endings.first(where: { file.hasSuffix(".\($0)") })
+                else { continue }
+                let found = String(file.dropLast(ending.count + 1))
+                if !known.contains(found) { known.append(found) }
+            }
+        }
+        let places = parents.joined(separator: " and ")
         let nearest = NearestName.nearest(to: name, among: known)
-        let hint = nearest.map { "; the nearest in \(parent) is '\($0)'" } ?? ""
-        throw ProfileFileError("there is no file or profile '\(name)'\(hint)")
+        let hint = nearest.map { "; the nearest is '\($0)'" } ?? ""
+        let names = known.isEmpty ? "nothing" : known.joined(separator: ", ")
+        return ProfileFileError(
+            "there is no file or profile '\(name)'\(hint); in \(places) there is \(names)")
     }
 
     private static func isFolder(_ path: String) -> Bool {

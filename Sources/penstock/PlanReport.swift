@@ -23,12 +23,14 @@ struct PlanReport: Encodable {
 private struct RankingReport: Encodable {
     var promptTokens: Int
     var baselineDevices: Int
+    var baselineChunkedPrefillSize: Int
     var baselineSeconds: Double
     var plans: [PlanRow]
 
     init(_ ranking: Ranking, _ request: PlanRequest) {
         promptTokens = ranking.promptLength
         baselineDevices = ranking.baseline.devices
+        baselineChunkedPrefillSize = ranking.baseline.chunkSize
         baselineSeconds = ranking.baseline.seconds
         plans = ranking.plans.map { PlanRow($0, request) }
     }
@@ -49,10 +51,14 @@ private struct PlanRow: Encodable {
     var tokensPerSecond: Double
     var throughputSpeedup: Double
     var efficiency: Double
+    /// Of the fullest device, and of a device of each stage.
     var memoryBytesPerDevice: Double
+    var memoryBytesByStage: [Double]
     var fits: Bool
     var tokensThatFit: Double
     var penstock: String
+    /// What of that command `serve` refuses today.
+    var penstockNotBuilt: [String]
     var sglang: String?
 
     init(_ plan: Plan, _ request: PlanRequest) {
@@ -74,10 +80,12 @@ private struct PlanRow: Encodable {
         throughputSpeedup = plan.throughputSpeedup
         efficiency = plan.efficiency
         memoryBytesPerDevice = plan.memory.bytes
+        memoryBytesByStage = plan.memory.bytesByStage
         fits = plan.memory.fits
         tokensThatFit = plan.memory.positionsMax.rounded(.down)
         let command = ServeCommand(plan, of: request)
         penstock = command.penstock
+        penstockNotBuilt = command.notBuilt
         sglang = request.hardware.sharing == .tensorParallel ? command.sglang : nil
     }
 }

@@ -1,8 +1,6 @@
 import CommandLineOptions
-import Foundation
 import PipelineTypes
 import Planning
-import Profiles
 
 /// `penstock plan`: what pipelines of a machine would do, by operations and bytes alone.
 struct PlanRun {
@@ -29,43 +27,22 @@ struct PlanRun {
     /// Without a prompt length of the user's own.
     private static let promptLengthMax = 131_072
 
-    /// Everything that can be wrong with files or flags is a usage error.
     private func makePlanner() throws(UsageError) -> Planner {
-        do {
-            let files = ProfileFiles()
-            let model = try files.model(options.model)
-            let hardware = try files.hardware(options.hardware)
-            return try Planner(request(model, hardware))
-        } catch {
-            throw UsageError("\(error)")
-        }
-    }
-
-    private func request(_ model: ModelShape, _ hardware: HardwareProfile) -> PlanRequest {
-        var policies: [ChunkingPolicy] = []
-        if let tokens = options.chunkSize {
-            policies = [
-                options.smoothingFactor.map { .dynamic(tokens: tokens, smoothingFactor: $0) }
-                    ?? .fixed(tokens: tokens)
-            ]
-        }
-        return PlanRequest(
-            model: model, hardware: hardware,
-            deviceCount: options.deviceCount ?? hardware.devicesPerNode,
-            calibration: calibration(model, hardware), stageCount: options.stageCount,
-            devicesPerStage: options.devicesPerStage, layerCounts: options.layerCounts,
-            policies: policies, chunkTokensMax: options.chunkTokensMax,
-            asyncBatchDepth: options.asyncBatchDepth)
-    }
-
-    private func calibration(_ model: ModelShape, _ hardware: HardwareProfile) -> Calibration? {
-        switch options.calibration {
-        case .none: nil
-        case .profile: hardware.calibrations.first { $0.model == model.name }
-        case .measured(let promptLength, let seconds, let devices, let chunkSize):
-            Calibration(
-                model: model.name, devices: devices, promptLength: promptLength,
-                seconds: seconds, chunkSize: chunkSize ?? Calibration.chunkSizeDefault)
+        let target = ModelOnMachine(
+            model: options.model, hardware: options.hardware, calibration: options.calibration)
+        return try target.planner { request in
+            request.deviceCount = options.deviceCount ?? request.deviceCount
+            request.stageCount = options.stageCount
+            request.devicesPerStage = options.devicesPerStage
+            request.layerCounts = options.layerCounts
+            request.chunkTokensMax = options.chunkTokensMax
+            request.asyncBatchDepth = options.asyncBatchDepth
+            if let tokens = options.chunkSize {
+                request.policies = [
+                    options.smoothingFactor.map { .dynamic(tokens: tokens, smoothingFactor: $0) }
+                        ?? .fixed(tokens: tokens)
+                ]
+            }
         }
     }
 }

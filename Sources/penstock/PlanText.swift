@@ -1,6 +1,7 @@
 import Foundation
 import PipelineTypes
 import Planning
+import Timelines
 
 /// The rankings as people read them: a table for each prompt length, and the flags of its best row.
 struct PlanText {
@@ -13,7 +14,16 @@ struct PlanText {
     }
 
     func text(_ rankings: [Ranking]) -> String {
-        ([introduction] + rankings.map(text)).joined(separator: "\n\n")
+        ([introduction] + rankings.map(text) + [legend]).joined(separator: "\n\n")
+    }
+
+    private var legend: String {
+        """
+        speedup: how much sooner than that one stage is done. tokens/s: of \
+        \(planner.request.backToBackCount) prompts back to back. efficiency: tokens/s per device, \
+        as a share of that one stage's; above 100 % where it loses more to its all-reduces than \
+        the pipeline to bubbles. GB: of the fullest device (--json: of every stage).
+        """
     }
 
     private var introduction: String {
@@ -22,7 +32,8 @@ struct PlanText {
             format: "%@: %.4g billion weights, %.3g of them active, %d layers", request.model.name,
             request.model.parameterCount / 1e9, request.model.activeParameterCount / 1e9,
             request.model.layerCount)
-        let machine = "\(request.deviceCount) devices of \(request.hardware.name)"
+        let devices = CountText.text(request.deviceCount, "device")
+        let machine = "\(devices) of \(request.hardware.name)\(idle)"
         guard let calibration = request.calibration else {
             return "\(model); \(machine). Predicted, not measured; not calibrated."
         }
@@ -35,6 +46,13 @@ struct PlanText {
             planner.derivation.scale)
     }
 
+    /// Where a model has too few layers for the devices.
+    private var idle: String {
+        let used = planner.layouts.map(\.deviceCount).max() ?? 0
+        let idle = planner.request.deviceCount - used
+        return idle > 0 ? ", \(idle) of which stay idle" : ""
+    }
+
     private func text(_ ranking: Ranking) -> String {
         let header = [
             "pp × devices", "policy", "chunks", "TTFT s", "speedup", "tokens/s", "efficiency",
@@ -43,17 +61,23 @@ struct PlanText {
         let table = TextTable([header] + ranking.plans.prefix(rowCount).map(row))
         var lines = [
             String(
-                format: "%d tokens; one stage of %d takes %.2f s in chunks of %d",
-                ranking.promptLength, ranking.baseline.devices, ranking.baseline.seconds,
-                ranking.baseline.chunkSize) + warning(ranking),
+                format: "%@; one stage of %d takes %@ s in chunks of %d",
+                CountText.text(ranking.promptLength, "token"), ranking.baseline.devices,
+                Self.seconds(ranking.baseline.seconds), ranking.baseline.chunkSize)
+                + warning(ranking),
             table.text(alignsRight: true),
         ]
         if ranking.plans.count > rowCount {
-            lines.append("  … and \(ranking.plans.count - rowCount) more rows (--rows, --json)")
+            let more = CountText.text(ranking.plans.count - rowCount, "more row")
+            lines.append("  … and \(more) (--rows, --json)")
         }
         if let best = ranking.best {
-            let command = ServeCommand(best, of: planner.request).penstock
-            lines.append("\(penstockLabel(best)): \(command)")
+            let command = ServeCommand(best, of: planner.request)
+            let label =
+                command.notBuilt.isEmpty
+                ? "Penstock"
+                : "Penstock (refused today, not built: \(command.notBuilt.joined(separator: ", ")))"
+            lines.append("\(label): \(command.penstock)")
             let other = ranking.bestForSGLang.flatMap {
                 ServeCommand($0, of: planner.request).sglang
             }
@@ -72,10 +96,10 @@ struct PlanText {
         return " (the model's context is \(context); longer prompts need scaled positions)"
     }
 
-    private func penstockLabel(_ plan: Plan) -> String {
-        let isBuilt =
-            planner.request.hardware.sharing == .threads || plan.layout.devicesPerStage == 1
-        return isBuilt ? "Penstock" : "Penstock, once it has tensor parallelism"
+    /// Three digits, and two places where that is more.
+    private static func seconds(_ seconds: Double) -> String {
+        if seconds >= 1 { return String(format: "%.2f", seconds) }
+        return String(format: seconds >= 0.001 ? "%#.3g" : "%.2e", seconds)
     }
 
     private func row(_ plan: Plan) -> [String] {
@@ -87,7 +111,7 @@ struct PlanText {
             }
         return [
             "\(plan.layout.stageCount) × \(plan.layout.devicesPerStage)", policy,
-            "\(plan.chunkCount)", String(format: "%.2f", plan.ttft),
+            "\(plan.chunkCount)", Self.seconds(plan.ttft),
             String(format: "%.2f", plan.ttftSpeedup), String(format: "%.0f", plan.throughput),
             String(format: "%.1f %%", plan.efficiency * 100),
             String(format: "%.1f", plan.memory.bytes / 1e9)

@@ -169,8 +169,7 @@ import Testing
         let cost = pipeline.stages[0]
         let count = pipeline.stages.count
         guard grid.positions.count <= 131_072 else {
-            return OptimalChunks.lowerBound(
-                cost: cost, stageCount: count, positions: grid.positions)
+            return OptimalChunks.lowerBound(stages: pipeline.stages, of: grid)
         }
         return PageGridOptimum(cost: cost, grid: grid).makespan(stageCount: count)
     }

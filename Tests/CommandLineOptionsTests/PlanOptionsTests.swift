@@ -61,6 +61,7 @@ struct PlanOptionsTests {
             (["--calibrate", "1:1@8/1"], "chunk size"),
             (["--prompt-lengths", "0"], "--prompt-lengths"),
             (["--prompt-lengths", "1,x"], "--prompt-lengths"),
+            (["--prompt-lengths", "999999999999"], "integers from 1 to 67108864"),
             (["--devices", "99999999999999999999"], "--devices"),
             (["--devices", "0"], "--devices"),
             (["--pp-size", "-1"], "--pp-size"), (["--rows", "0"], "--rows"),

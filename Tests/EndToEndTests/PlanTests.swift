@@ -69,8 +69,9 @@ struct PlanTests {
     @Test("what cannot be planned is refused in one line, with exit status 2")
     func refusals() async throws {
         let cases: [([String], String)] = [
-            (["--model", "smollm2-135m", "--hardware", "h20"], "the nearest in profiles/hardware"),
+            (["--model", "smollm2-135m", "--hardware", "h20"], "the nearest is 'h20-node'; in"),
             (["--model", "smollm", "--hardware", "h20-node"], "'smollm2-135m'"),
+            (["--model", "nix", "--hardware", "h20-node"], "in profiles/models and "),
             (
                 [
                     "--model", "smollm2-135m", "--hardware", "cpu-2-core", "--pp-size", "31",
@@ -88,5 +89,60 @@ struct PlanTests {
             #expect(result.errors.hasPrefix("penstock: ") && result.errors.contains(part))
             #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         }
+    }
+
+    @Test("names are found from any folder, and what serve refuses is told")
+    func fromAnyFolder() async throws {
+        let result = try await ChildProcess.run(
+            "/bin/sh",
+            [
+                "-c", "cd / && exec \"$@\"", "sh", Penstock.executable, "plan", "--model",
+                "deepseek-v3.1", "--hardware", "h20-node", "--devices", "16",
+            ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("Penstock (refused today, not built: GPUs, deepseek_v3"))
+        #expect(result.output.contains("efficiency: tokens/s per device"))
+    }
+
+    @Test("a model with fewer layers than devices is planned, and the idle ones are told")
+    func idleDevices() async throws {
+        let result = try await Self.plan(
+            [
+                "--model", "smollm2-135m", "--hardware", "h20-node", "--devices", "32",
+                "--prompt-lengths", "1",
+            ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("32 devices of 8 × H20, 141 GB, 2 of which stay idle"))
+        #expect(result.output.contains("\n1 token; one stage of 1 takes 0.0"))
+        let one = try await Self.plan(
+            ["--model", "smollm2-135m", "--hardware", "cpu-2-core", "--devices", "1"])
+        #expect(one.output.contains(" 1 device of "))
+    }
+
+    @Test("chunks for a model on a machine take what plan says of the same pipeline")
+    func chunksOfAProfile() async throws {
+        struct Chunks: Decodable {
+            var stageCosts: [[String: Double]]
+            var makespanSeconds: Double
+            var lowerBoundSeconds: Double
+        }
+        let target = ["--model", "deepseek-v3.1", "--hardware", "h20-node", "--pp-size", "4"]
+        let plan = try await Self.plan(
+            target + ["--tp-size", "8", "--devices", "32", "--prompt-lengths", "131072", "--json"])
+        let report = try JSONDecoder().decode(Report.self, from: Data(plan.output.utf8))
+        let automatic = try #require(report.rankings[0].plans.first { $0.policy == "auto" })
+        let chunks = try await ChildProcess.run(
+            Penstock.executable,
+            ["chunks"] + target
+                + [
+                    "--tp-size", "8", "--prompt-length", "131072", "--max-prefill-tokens", "16384",
+                    "--json",
+                ])
+        #expect(chunks.status == 0, "\(chunks.errors)")
+        let own = try JSONDecoder().decode(Chunks.self, from: Data(chunks.output.utf8))
+        #expect(own.stageCosts.count == 4)
+        #expect(abs(own.makespanSeconds / automatic.ttftSeconds - 1) < 1e-9)
+        #expect(own.lowerBoundSeconds <= own.makespanSeconds)
+        #expect(own.lowerBoundSeconds > own.makespanSeconds * 0.9)
     }
 }

@@ -59,6 +59,14 @@ struct PipelineTimingTests {
         #expect(Self.timing(stages, inFlightMax: 3).completion(of: cuts) == 6)
     }
 
+    @Test("a prompt's first token takes the head's time, once")
+    func theHead() {
+        var timing = Self.timing([Self.stage(1), Self.stage(1)])
+        timing.headSeconds = 0.25
+        #expect(timing.completion(of: [0, 10, 20]) == 3.25)
+        #expect(timing.completions(of: [[0, 10], [0, 10]]) == [2.25, 3.5])
+    }
+
     @Test("prompts follow each other, and short chunks after long ones wait for room")
     func promptsFollowEachOther() {
         let stages = [Self.stage(0, 1), Self.stage(0, 1)]
@@ -73,6 +81,6 @@ struct PipelineTimingTests {
     func expandedPrefixes() {
         let stage = StageCost(chunk: PrefillCost(fixed: 1, linear: 0, attention: 0), prefix: 0.1)
         #expect(Self.timing([stage]).completion(of: [0, 100, 300]) == 12)
-        #expect(stage.averaged(promptLength: 300).fixed == 16)
+        #expect(stage.averaged(over: 0..<300).fixed == 16)
     }
 }

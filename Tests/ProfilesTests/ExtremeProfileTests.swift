@@ -16,12 +16,12 @@ struct ExtremeProfileTests {
             name: x
             devices-per-node: \(one("1", "3", "8", "4096"))
             stage-sharing: \(one("threads", "tensor-parallel"))
-            memory: {bytes: \(one("1", "1e10", "1e18")), bandwidth: \(one("1", "1e12", "1e18"))}
-            flops: {bfloat16: \(one("1", "1e14", "1e20")), fp8: \(one("1", "1e14", "1e20"))}
+            memory: {bytes: \(one("1e6", "1e10", "1e18")), bandwidth: \(one("1e6", "1e12", "1e18"))}
+            flops: {bfloat16: \(one("1e9", "1e14", "1e20")), fp8: \(one("1e9", "1e14", "1e20"))}
             efficiency: {linear: \(one("1", "0.001")), attention: \(one("1", "0.001")), \
             memory: \(one("1", "0.001")), links: \(one("1", "0.001"))}
-            links: {within-node: {latency: \(one("0", "100")), bandwidth: \(one("1", "1e18"))}, \
-            between-nodes: {latency: \(one("0", "100")), bandwidth: \(one("1", "1e18"))}}
+            links: {within-node: {latency: \(one("0", "100")), bandwidth: \(one("1e3", "1e18"))}, \
+            between-nodes: {latency: \(one("0", "100")), bandwidth: \(one("1e3", "1e18"))}}
             microbatch-seconds: \(one("0", "100"))
             """
         return try HardwareProfile(SettingsTable(yaml: yaml, file: "x"))

@@ -6,7 +6,7 @@ enum Repository {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "profiles").path(percentEncoded: false)
 
-    static let files = ProfileFiles(folder: folder)
+    static let files = ProfileFiles(folders: [folder])
 
     /// The names of the files in one of its folders, without their endings.
     static func names(_ subfolder: String) throws -> [String] {

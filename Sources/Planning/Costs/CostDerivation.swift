@@ -35,6 +35,12 @@ package struct CostDerivation: Hashable, Sendable {
         }
     }
 
+    /// For a prompt's first token: the head's weights are read for its last position alone.
+    package var headSeconds: Double {
+        let speed = group.hardware.memoryBandwidth * group.hardware.efficiency.memory
+        return model.embeddingParameters * model.cacheType.byteCount / Double(group.count) / speed
+    }
+
     package func links(stageCount: Int) -> [StageLink] {
         (0..<max(0, stageCount - 1)).map {
             group.link(afterStage: $0, bytesPerToken: model.activationBytes)

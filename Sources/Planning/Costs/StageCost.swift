@@ -16,11 +16,11 @@ package struct StageCost: Hashable, Sendable {
         chunk.seconds(tokens: count, after: start) + prefix * Double(start)
     }
 
-    /// The nearest cost without the last term, for prompts of a length: the prefix of a chunk is
-    /// half the prompt in the mean, so that every chunk costs so much more.
-    package func averaged(promptLength: Int) -> PrefillCost {
+    /// The nearest cost without the last term, for a run of positions: the prefix of a chunk ends
+    /// in its middle in the mean, so that every chunk costs so much more.
+    package func averaged(over positions: Range<Int>) -> PrefillCost {
         var cost = chunk
-        cost.fixed += prefix * Double(promptLength) / 2
+        cost.fixed += prefix * Double(positions.lowerBound + positions.count / 2)
         return cost
     }
 }

@@ -17,7 +17,7 @@ extension ModelShape {
         case .deepseekV3: feedForwards = try reader.deepseekLayers(layerCount)
         }
         self.init(
-            name: name, hiddenSize: try reader.integer("hidden_size"),
+            name: name, architecture: type, hiddenSize: try reader.integer("hidden_size"),
             attention: family == .deepseekV3
                 ? try reader.latentAttention() : try reader.groupedQueryAttention(),
             feedForwards: feedForwards,

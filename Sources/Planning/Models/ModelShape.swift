@@ -1,6 +1,8 @@
 /// The figures of a decoder model from which its work follows.
 package struct ModelShape: Hashable, Sendable {
     package var name: String
+    /// `model_type` of the configuration.
+    package var architecture: String
     package var hiddenSize: Int
     package var attention: AttentionShape
     /// One for each layer.
@@ -14,12 +16,13 @@ package struct ModelShape: Hashable, Sendable {
     package var linearType: NumberType
 
     package init(
-        name: String, hiddenSize: Int, attention: AttentionShape,
+        name: String, architecture: String = "llama", hiddenSize: Int, attention: AttentionShape,
         feedForwards: [FeedForwardShape], vocabularySize: Int, contextLength: Int,
         tiesEmbeddings: Bool, linearType: NumberType
     ) {
         precondition(!feedForwards.isEmpty, "a model has a layer")
         self.name = name
+        self.architecture = architecture
         self.hiddenSize = hiddenSize
         self.attention = attention
         self.feedForwards = feedForwards

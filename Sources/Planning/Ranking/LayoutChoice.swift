@@ -25,17 +25,26 @@ struct LayoutChoice {
         guard needed <= request.deviceCount else {
             throw .moreDevicesThanAtHand(needed: needed, deviceCount: request.deviceCount)
         }
+        let counts = request.devicesPerStage.map { [$0] } ?? deviceCounts
+        let layouts = try layouts(counts, leavesDevicesIdle: false)
+        // Where a layer takes less than a device, some have to be idle.
+        return layouts.isEmpty ? try self.layouts(counts, leavesDevicesIdle: true) : layouts
+    }
+
+    private func layouts(
+        _ deviceCounts: [Int], leavesDevicesIdle: Bool
+    ) throws(PlanError) -> [PipelineLayout] {
+        let layers = request.model.layerCount
         var layouts: [PipelineLayout] = []
-        for devices in request.devicesPerStage.map({ [$0] }) ?? deviceCounts {
-            let stages = request.stageCount ?? (request.deviceCount / devices)
+        for devices in deviceCounts {
+            var stages = request.stageCount ?? (request.deviceCount / devices)
+            if leavesDevicesIdle { stages = min(stages, layers) }
             guard stages * devices <= request.deviceCount, stages <= layers else { continue }
             layouts.append(
                 PipelineLayout(
                     devicesPerStage: devices, layerCounts: try layerCounts(stages: stages)))
         }
-        guard layouts.isEmpty else { return layouts }
-        throw .moreStagesThanLayers(
-            stages: request.deviceCount / (request.devicesPerStage ?? 1), layers: layers)
+        return layouts
     }
 
     private func layerCounts(stages: Int) throws(PlanError) -> [Int] {

@@ -10,10 +10,11 @@ package struct Plan: Hashable, Sendable {
     package var ttft: Double
     /// Prompt tokens per second of prompts that follow each other.
     package var throughput: Double
-    /// How many times the TTFT and the throughput of the baseline.
+    /// How much sooner than the baseline's, and how many times its throughput.
     package var ttftSpeedup: Double
     package var throughputSpeedup: Double
-    /// The throughput's speedup, divided by how many times the baseline's devices there are.
+    /// Throughput per device as a share of the baseline's. More than one where the baseline's
+    /// devices lose more to their all-reduces than the pipeline to bubbles.
     package var efficiency: Double
     package var memory: LayoutMemory
 }
@@ -44,13 +45,18 @@ package struct PipelineLayout: Hashable, Sendable {
     }
 }
 
-/// What the fullest of a layout's devices has to hold.
+/// What a layout's devices have to hold.
 package struct LayoutMemory: Hashable, Sendable {
-    /// Bytes for the weights and the KV cache of one prompt.
-    package var bytes: Double
+    /// Bytes for the weights and the KV cache of one prompt, of a device of each stage.
+    package var bytesByStage: [Double]
     package var bytesAllowed: Double
     /// Positions of the KV cache that find room beside the weights.
     package var positionsMax: Double
+
+    /// Of the fullest device.
+    package var bytes: Double {
+        bytesByStage.max() ?? 0
+    }
 
     package var fits: Bool {
         bytes <= bytesAllowed

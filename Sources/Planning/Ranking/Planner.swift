@@ -43,7 +43,9 @@ package struct Planner: Sendable {
             request.calibration?.devices
             ?? counts.first { memory(single($0), promptLength: promptLength).fits }
             ?? counts.last ?? 1
-        let chunkSize = request.calibration?.chunkSize ?? Calibration.chunkSizeDefault
+        let chunkSize = min(
+            request.calibration?.chunkSize ?? Calibration.chunkSizeDefault,
+            request.chunkTokensMax)
         let cutter = cutter(single(devices), promptLength: promptLength)
         return Baseline(
             devices: devices, chunkSize: chunkSize,
@@ -60,13 +62,19 @@ package struct Planner: Sendable {
     }
 
     package func cutter(_ layout: PipelineLayout, promptLength: Int) -> PromptCutter {
+        cutter(layout, positions: 0..<promptLength)
+    }
+
+    /// - Parameter positions: Those of a prompt that are not cached.
+    package func cutter(_ layout: PipelineLayout, positions: Range<Int>) -> PromptCutter {
         let derivation = derivation.with(devices: layout.devicesPerStage)
         let timing = PipelineTiming(
             stages: derivation.costs(layerCounts: layout.layerCounts),
             links: derivation.links(stageCount: layout.stageCount),
-            inFlightMax: layout.stageCount + request.asyncBatchDepth)
+            inFlightMax: layout.stageCount + request.asyncBatchDepth,
+            headSeconds: derivation.headSeconds)
         return PromptCutter(
-            timing: timing, promptLength: promptLength, pageSize: request.pageSize,
+            timing: timing, positions: positions, pageSize: request.pageSize,
             chunkTokensMax: request.chunkTokensMax, contextLength: request.model.contextLength)
     }
 
@@ -78,28 +86,41 @@ package struct Planner: Sendable {
         _ layout: PipelineLayout, promptLength: Int, _ baseline: Baseline
     ) -> [Plan] {
         let cutter = cutter(layout, promptLength: promptLength)
-        var policies: [ChunkingPolicy] = [.automatic, cutter.bestFixed()]
+        var policies = [cutter.bestFixed()]
         // For a single stage, the longest chunks are the best, whatever cuts them.
         if layout.stageCount > 1 { policies.append(cutter.bestDynamic()) }
-        return (policies + request.policies).map { plan(layout, $0, in: cutter, baseline) }
+        let automatic = plan(
+            layout, .automatic, cuts: cutter.automaticCuts(or: policies), in: cutter, baseline)
+        return [automatic]
+            + (policies + request.policies).map { plan(layout, $0, in: cutter, baseline) }
     }
 
     private func plan(
         _ layout: PipelineLayout, _ policy: ChunkingPolicy, in cutter: PromptCutter,
         _ baseline: Baseline
     ) -> Plan {
-        let cuts = cutter.cuts(policy)
+        plan(layout, policy, cuts: cutter.cuts(policy), in: cutter, baseline)
+    }
+
+    /// - Parameter cuts: Of a prompt that has the pipeline to itself.
+    private func plan(
+        _ layout: PipelineLayout, _ policy: ChunkingPolicy, cuts: [Int], in cutter: PromptCutter,
+        _ baseline: Baseline
+    ) -> Plan {
         let promptLength = cuts[cuts.count - 1]
         let count = request.backToBackCount
-        let completions = cutter.timing.completions(
-            of: [[Int]](repeating: cuts, count: count))
+        let prompts =
+            policy == .automatic
+            ? cutter.automaticCuts(queued: count) : [[Int]](repeating: cuts, count: count)
+        let ttft = cutter.timing.completion(of: cuts)
+        let completions = cutter.timing.completions(of: prompts)
         let throughputSpeedup = baseline.seconds * Double(count) / completions[count - 1]
         let devices = Double(layout.deviceCount) / Double(baseline.devices)
         return Plan(
             layout: layout, policy: policy, promptLength: promptLength,
-            chunkCount: cuts.count - 1, ttft: completions[0],
+            chunkCount: cuts.count - 1, ttft: ttft,
             throughput: Double(count) * Double(promptLength) / completions[count - 1],
-            ttftSpeedup: baseline.seconds / completions[0],
+            ttftSpeedup: baseline.seconds / ttft,
             throughputSpeedup: throughputSpeedup, efficiency: throughputSpeedup / devices,
             memory: memory(layout, promptLength: promptLength))
     }
@@ -107,11 +128,12 @@ package struct Planner: Sendable {
     package func memory(_ layout: PipelineLayout, promptLength: Int) -> LayoutMemory {
         let derivation = derivation.with(devices: layout.devicesPerStage)
         let allowed = request.hardware.memoryBytes * request.hardware.memoryShare
-        var memory = LayoutMemory(bytes: 0, bytesAllowed: allowed, positionsMax: .infinity)
+        var memory = LayoutMemory(
+            bytesByStage: [], bytesAllowed: allowed, positionsMax: .infinity)
         var first = 0
         for count in layout.layerCounts {
             let stage = derivation.memory(layers: first..<first + count)
-            memory.bytes = max(memory.bytes, stage.bytes(positions: promptLength))
+            memory.bytesByStage.append(stage.bytes(positions: promptLength))
             memory.positionsMax = min(
                 memory.positionsMax, max(0, allowed - stage.weights) / stage.cachePerPosition)
             first += count

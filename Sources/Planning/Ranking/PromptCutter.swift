@@ -9,20 +9,20 @@ package struct PromptCutter: Sendable {
 
     /// - Parameter chunkTokensMax: bounds all chunks but the first one of `dynamic`.
     package init(
-        timing: PipelineTiming, promptLength: Int, pageSize: Int, chunkTokensMax: Int,
+        timing: PipelineTiming, positions: Range<Int>, pageSize: Int, chunkTokensMax: Int,
         contextLength: Int
     ) {
         self.timing = timing
         grid = ChunkGrid(
-            positions: 0..<promptLength, pageSize: pageSize, chunkTokensMax: chunkTokensMax)
+            positions: positions, pageSize: pageSize, chunkTokensMax: chunkTokensMax)
         // A prompt that is planned for is within the context, and so are its first tokens.
-        self.contextLength = max(contextLength, promptLength + 1024)
+        self.contextLength = max(contextLength, positions.upperBound + 1024)
     }
 
     package func cuts(_ policy: ChunkingPolicy) -> [Int] {
         switch policy {
         case .automatic:
-            return automaticCuts
+            return automaticCuts(or: [bestFixed(), bestDynamic()])
         case .whole:
             return grid.cuts { _ in .max }
         case .fixed(let tokens):
@@ -43,12 +43,77 @@ package struct PromptCutter: Sendable {
         timing.completion(of: cuts(policy))
     }
 
-    /// The optimum of three-term costs without links and bounds, or better, as those allow.
-    private var automaticCuts: [Int] {
-        let stages = timing.stages.map { $0.averaged(promptLength: grid.positions.count) }
-        let optimum = OptimalChunks.schedule(in: FlowShop(stages: stages), of: grid).cuts
-        guard stages.count > 1 else { return optimum }
-        return EqualTimeSearch(timing: timing, grid: grid).best(or: optimum)
+    /// Seconds that no cuts can beat. Counts neither links nor the bound on what is under way.
+    package var lowerBound: Double {
+        let (start, end) = (grid.positions.lowerBound, grid.positions.upperBound)
+        // Before the last chunks there is what they leave, however long they are.
+        let prefixes = stride(from: end - grid.chunkTokensMax, to: start, by: -grid.chunkTokensMax)
+            .reduce(0.0) { $0 + Double($1 - start) }
+        let stages = timing.stages.map { stage in
+            var cost = stage.chunk
+            cost.fixed += stage.prefix * Double(start)
+            return cost
+        }
+        return timing.headSeconds
+            + OptimalChunks.lowerBound(
+                stages: stages, of: grid, extra: timing.stages.map { $0.prefix * prefixes })
+    }
+
+    /// The optimum of three-term costs without links and bounds, and better, as those allow.
+    ///
+    /// - Parameter others: The best settings of other policies, which may be what pages allow.
+    func automaticCuts(or others: [ChunkingPolicy]) -> [Int] {
+        let pipeline = TimedPipeline(timing, positions: grid.positions)
+        let known = [optimum(crowd: 1)] + others.map(cuts)
+        guard known[0].count * timing.stages.count <= Self.searchedMax else {
+            let seconds = known.map(timing.completion)
+            return known[seconds.indices.min { seconds[$0] < seconds[$1] } ?? 0]
+        }
+        return OptimalChunks.schedule(in: pipeline, of: grid, or: known).cuts
+    }
+
+    /// Chunks, times stages, of which so many schedules can be tried within a second or two.
+    private static let searchedMax = 20_000
+
+    /// How `auto` cuts prompts that wait in a row, all of them at once: where n are still to be
+    /// computed, the delay by a chunk's fixed cost counts (n + 1)/2 times. Those before have filled
+    /// the pipeline; the bound on microbatches in flight empties it again now and then, so that
+    /// cuts are made for a full one and for an empty one, and the better ones taken.
+    func automaticCuts(queued count: Int) -> [[Int]] {
+        let row = [true, false].map { automaticCuts(queued: count, fillsPipeline: $0) }
+        let ends = row.map { timing.completions(of: $0)[count - 1] }
+        return ends[0] <= ends[1] ? row[0] : row[1]
+    }
+
+    /// Cuts are made anew for the second prompt, and whenever n has become half.
+    private func automaticCuts(queued count: Int, fillsPipeline: Bool) -> [[Int]] {
+        var prompts: [[Int]] = []
+        var times = timing.ready
+        var changes = count
+        for remaining in (1...count).reversed() {
+            if remaining <= changes || fillsPipeline && prompts.count == 1 {
+                let crowd = Double(remaining + 1) / 2
+                prompts.append(optimum(crowd: crowd, after: fillsPipeline ? times : nil))
+                changes = remaining / 2
+            } else {
+                prompts.append(prompts[prompts.count - 1])
+            }
+            let cuts = prompts[prompts.count - 1]
+            for (start, end) in zip(cuts, cuts.dropFirst()) { timing.advance(&times, start, end) }
+        }
+        return prompts
+    }
+
+    /// - Parameter times: Of the pipeline, when the chunks before have gone through it.
+    private func optimum(crowd: Double, after times: [Double]? = nil) -> [Int] {
+        let stages = timing.stages.map { $0.averaged(over: grid.positions) }
+        let overhead = FlowShop(stages: stages).bottleneck(grid.positions).fixed
+        let pipeline = FlowShop(
+            stages: stages, ready: times.map(timing.secondsUntilReady),
+            chunkPenalty: (crowd - 1) * overhead)
+        return OptimalChunks.schedule(
+            in: pipeline, of: grid, effort: .quick(tolerance: 0.03)
+        ).cuts
     }
 
     /// What SGLang fits to prompts without prefix on its first stage.

@@ -31,6 +31,22 @@ package struct ServeCommand: Hashable, Sendable {
         return (words + shared).joined(separator: " ")
     }
 
+    /// What of it Penstock has not built yet, so that `serve` refuses it; nothing if it runs.
+    package var notBuilt: [String] {
+        var parts: [String] = []
+        if request.hardware.sharing == .tensorParallel { parts.append("GPUs") }
+        if !Self.architecturesBuilt.contains(request.model.architecture) {
+            parts.append("\(request.model.architecture) models")
+        }
+        if request.hardware.sharing == .tensorParallel, plan.layout.devicesPerStage > 1 {
+            parts.append("tensor parallelism")
+        }
+        if nodeCount > 1 { parts.append("several nodes") }
+        return parts
+    }
+
+    private static let architecturesBuilt = ["llama"]
+
     /// In SGLang's spelling; nil for what it does not have.
     package var sglang: String? {
         var words = [
@@ -58,12 +74,15 @@ package struct ServeCommand: Hashable, Sendable {
             words.append("--pp-async-batch-depth \(request.asyncBatchDepth)")
         }
         words.append("--max-prefill-tokens \(request.chunkTokensMax)")
-        let perNode = request.hardware.devicesPerNode
-        let nodes = (plan.layout.deviceCount + perNode - 1) / perNode
-        if nodes > 1 {
-            words.append("--nnodes \(nodes) --node-rank RANK --dist-init-addr HOST:PORT")
+        if nodeCount > 1 {
+            words.append("--nnodes \(nodeCount) --node-rank RANK --dist-init-addr HOST:PORT")
         }
         return words
+    }
+
+    private var nodeCount: Int {
+        let perNode = request.hardware.devicesPerNode
+        return (plan.layout.deviceCount + perNode - 1) / perNode
     }
 
     private static func list(_ counts: [Int]) -> String {

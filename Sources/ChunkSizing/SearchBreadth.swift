@@ -1,0 +1,51 @@
+/// How much a search for schedules tries.
+struct SearchBreadth {
+    /// Ramps' first chunks; fewer where there are ramps on both sides.
+    var shares = [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03]
+    var sharesOfBoth: [Double]
+    /// How fast ramps grow: so many times as far beyond one as may be.
+    var growthShares = [1.0]
+    /// Factors between numbers of chunks, and how many of them to go up and down.
+    var walks: [(factor: Double, reach: Int)]
+    /// How many numbers and sizes of even chunks to go up and down.
+    var evenReach: Int
+    /// Of chunks that are rounded by themselves.
+    var stretches: [Double]
+    /// Schedules that are improved: the best one does not always stay the best.
+    var improvedCount: Int
+    /// Those of them that have equally many chunks.
+    var improvedCountAlike = Int.max
+    /// Chunks that each improvement may look at.
+    var improvementBudget: Int
+    /// Neighbouring cuts that are moved together.
+    var runMax = 4
+
+    static let thorough = SearchBreadth(
+        sharesOfBoth: [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03],
+        walks: [(1.5, 8), (1.12, 4), (1.03, 4)], evenReach: 12,
+        stretches: (-5...5).map { 1 + 0.02 * Double($0) }, improvedCount: 24,
+        improvementBudget: 40_000)
+    static let quick = SearchBreadth(
+        sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
+        stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000)
+    /// For pipelines whose stages cost more than the search knows.
+    static let judged = SearchBreadth(
+        sharesOfBoth: [0.6, 0.3, 0.12], growthShares: [1, 0.5],
+        walks: [(1.5, 4), (1.12, 3), (1.03, 3)], evenReach: 8,
+        stretches: [0.94, 1, 1.06], improvedCount: 8, improvedCountAlike: 2,
+        improvementBudget: 20_000, runMax: 10)
+
+    /// So few pages, times stages, are searched thoroughly in less than a millisecond.
+    static let smallPageCount = 128
+    private static let growthMax = 8.0
+
+    /// By what factors chunks may grow beside the slowest stage, of which others take less.
+    func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {
+        guard let longest = others.max(), slowest > longest * 1.01 else { return [] }
+        guard longest > 0 else { return [Self.growthMax] }
+        let steady = min(Self.growthMax, 1 + (slowest - longest) / others.reduce(0, +))
+        let steep = min(Self.growthMax, slowest / longest)
+        let gentle = growthShares.map { 1 + (steady - 1) * $0 }
+        return steep > steady ? gentle + [steep] : gentle
+    }
+}
