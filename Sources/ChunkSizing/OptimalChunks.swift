@@ -3,7 +3,8 @@
 package enum OptimalChunks {
     /// How long to look for them.
     package enum Effort: Hashable, Sendable {
-        /// Up to half a second, for the longest prompts on unequal stages.
+        /// Up to half a second for prompts of millions of tokens on unequal stages; some seconds
+        /// where chunks are tens of thousands.
         case thorough
         /// While a pipeline waits for its next chunk: a few milliseconds, or some 25 for a million
         /// tokens on 64 unequal stages. Stages whose times differ by no more than this share count

@@ -22,8 +22,8 @@ package protocol SchedulePipeline {
 extension SchedulePipeline {
     package var chunkPenalty: Double { 0 }
 
-    /// Seconds from now until the last stage has computed the last chunk, penalties included. `cuts`
-    /// are the chunks' boundaries, the prompt's first uncomputed position among them.
+    /// Seconds from now until the last stage has computed the last chunk, penalties included.
+    /// `cuts` are the chunks' boundaries, the prompt's first uncomputed position among them.
     package func makespan(cuts: [Int]) -> Double {
         var times = ready
         for (start, end) in zip(cuts, cuts.dropFirst()) {

@@ -13,6 +13,8 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
     private let pipeline: Pipeline
     private let grid: ChunkGrid
     private let slowest: PrefillCost
+    /// About as many chunks as are best; for equal stages, exactly.
+    private let idealCount: Double
     private let ramped: RampedCuts
     /// How chunks may begin before the slowest stage, and end after it.
     private let beginnings: [RampedCuts.Ramp]
@@ -22,12 +24,16 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
     init(pipeline: Pipeline, grid: ChunkGrid, breadth: SearchBreadth) {
         self.pipeline = pipeline
         self.grid = grid
-        let isSmall = grid.pageCount * pipeline.stages.count <= SearchBreadth.smallPageCount
-        let breadth = isSmall ? .thorough : breadth
-        self.breadth = breadth
         let works = pipeline.stages.map { $0.work(grid.positions) + $0.fixed }
         let index = works.indices.max { works[$0] < works[$1] } ?? 0
         slowest = pipeline.stages[index]
+        let followers = Double(max(1, pipeline.stages.count - 1))
+        let overhead = max(slowest.fixed + pipeline.chunkPenalty, 1e-12)
+        let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
+        idealCount = min(max(ideal, 1), Double(grid.pageCount))
+        let breadth = breadth.fitting(
+            pages: grid.pageCount, chunks: idealCount, stages: pipeline.stages.count)
+        self.breadth = breadth
         ramped = RampedCuts(stage: slowest, grid: grid)
         let before = breadth.growths(works[index], beside: works[..<index])
         let after = breadth.growths(works[index], beside: works[(index + 1)...])
@@ -82,10 +88,7 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
     /// Tries numbers of chunks, geometrically, then ever closer to the best.
     private func bestCount(first: RampedCuts.Ramp, last: RampedCuts.Ramp) -> ChunkSchedule {
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
-        let followers = Double(max(1, pipeline.stages.count - 1))
-        let overhead = max(slowest.fixed + pipeline.chunkPenalty, 1e-12)
-        let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
-        var middle = min(max(ideal, 1), Double(grid.pageCount))
+        var middle = idealCount
         for (factor, reach) in breadth.walks {
             var nearest = middle
             var count = middle

@@ -35,9 +35,14 @@ struct SearchBreadth {
         stretches: [0.94, 1, 1.06], improvedCount: 8, improvedCountAlike: 2,
         improvementBudget: 20_000, runMax: 10)
 
-    /// So few pages, times stages, are searched thoroughly in less than a millisecond.
-    static let smallPageCount = 128
     private static let growthMax = 8.0
+
+    /// So few pages, times stages, are searched thoroughly in less than a millisecond; so many
+    /// chunks, times stages, would take ten seconds and more.
+    func fitting(pages: Int, chunks: Double, stages: Int) -> SearchBreadth {
+        guard pages * stages > 128 else { return .thorough }
+        return chunks * Double(stages) > 500_000 ? .quick : self
+    }
 
     /// By what factors chunks may grow beside the slowest stage, of which others take less.
     func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {

@@ -169,10 +169,10 @@ extension ChunkPlanner {
     /// Seconds of the slowest stage for each microbatch, without its fixed cost, where many prompts
     /// wait: their chunks share microbatches as if they were one prompt's.
     ///
-    /// All of them take W·(1 + c/t) + (P − ½)·(t + c) in microbatches of t seconds; the half is what
-    /// a prompt waits for the rest of its microbatch. That counts all of W, not the mean of what is
-    /// before each prompt: those who come meanwhile wait for everything. In a pipeline that is full of
-    /// longer microbatches, shorter ones would come no sooner.
+    /// All of them take W·(1 + c/t) + (P − ½)·(t + c) in microbatches of t seconds; the half is
+    /// what a prompt waits for the rest of its microbatch. That counts all of W, not the mean of
+    /// what is before each prompt: those who come meanwhile wait for everything. In a pipeline
+    /// that is full of longer microbatches, shorter ones would come no sooner.
     private func sharedSeconds(
         _ situation: Situation, _ queued: QueuedWork, _ inFlight: Deque<MicrobatchInFlight>,
         _ slowest: PrefillCost
