@@ -76,30 +76,28 @@ extension ChunkPlanner {
         return (room, room.chunkTokens(at: start, remaining: positions.count))
     }
 
-    /// The next chunk of the prompt's plan, and what it leaves to others; or, where many wait, a
-    /// chunk that fills a microbatch.
+    /// The next chunk of the prompt's plan, or, where many wait, one that takes as long as all
+    /// others; and what the end of a prompt leaves to those behind it.
     private mutating func shareOfQueue(
         _ positions: Range<Int>, plan: inout ChunkPlan?, _ situation: Situation,
         _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>
     ) -> (room: PromptRoom, tokens: Int) {
         let start = positions.lowerBound
-        let slowest = FlowShop(stages: costs).bottleneck(positions)
+        let pipeline = FlowShop(stages: costs)
+        let slowest = pipeline.bottleneck(positions)
         let queued = QueuedWork(of: situation.queue, on: slowest)
-        var seconds = sharedSeconds(situation, queued, inFlight, slowest)
-        let end: Int
-        if queued.crowd < Self.crowdMax {
-            end = plannedEnd(
-                positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
-            let planned = slowest.work(start..<end)
-            seconds = end < positions.upperBound ? planned : max(planned, seconds)
-        } else {
-            // A page at least, and whole pages.
-            seconds = max(seconds, slowest.work(start..<start + Page.size))
-            let fitting = PromptRoom(tokens: tokensMax, seconds: seconds, cost: slowest)
-                .chunkTokens(at: start, remaining: positions.count)
-            end = min(positions.upperBound, start + max(fitting, Page.size))
-        }
-        return (PromptRoom(tokens: tokensMax, seconds: seconds, cost: slowest), end - start)
+        let rhythm = MicrobatchRhythm(
+            queued, overhead: slowest.fixed + slowest.work(situation.decodeSteps),
+            followers: pipeline.followers(positions),
+            inFlight: inFlight.reduce(0) { max($0, slowest.work($1.load)) },
+            secondsMax: chunkSecondsMax(situation, slowest))
+        let end =
+            queued.crowd < Self.crowdMax
+            ? plannedEnd(positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
+            : rhythm.chunkEnd(positions, on: slowest, tokensMax: tokensMax)
+        var room = PromptRoom(tokens: tokensMax, seconds: slowest.work(start..<end), cost: slowest)
+        if end == positions.upperBound { room.share(rhythm) }
+        return (room, end - start)
     }
 
     private mutating func plannedEnd(
@@ -165,23 +163,6 @@ extension ChunkPlanner {
     private static let toleranceMin = 0.03
     /// No bound on chunks is lower.
     private static let chunkTokensMin = 4 * Page.size
-
-    /// Seconds of the slowest stage for each microbatch, without its fixed cost, where many prompts
-    /// wait: their chunks share microbatches as if they were one prompt's.
-    ///
-    /// All of them take W·(1 + c/t) + (P − ½)·(t + c) in microbatches of t seconds; the half is
-    /// what a prompt waits for the rest of its microbatch. That counts all of W, not the mean of
-    /// what is before each prompt: those who come meanwhile wait for everything. In a pipeline
-    /// that is full of longer microbatches, shorter ones would come no sooner.
-    private func sharedSeconds(
-        _ situation: Situation, _ queued: QueuedWork, _ inFlight: Deque<MicrobatchInFlight>,
-        _ slowest: PrefillCost
-    ) -> Double {
-        let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
-        let best = (overhead * queued.total / (Double(stageCount) - 0.5)).squareRoot()
-        let longest = inFlight.reduce(0) { max($0, slowest.work($1.load)) }
-        return min(max(best, longest), chunkSecondsMax(situation, slowest))
-    }
 
     /// Where more than so many times a prompt's work waits, it is not planned by itself.
     private static let crowdMax = 8.0

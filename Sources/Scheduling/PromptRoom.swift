@@ -12,7 +12,10 @@ struct PromptRoom: Hashable, Sendable {
     private let cost: PrefillCost
     /// Prompts are cut only where one alone fills a microbatch.
     private let keepsPromptsWhole: Bool
-    private var isUntouched = true
+    private var chunkCount = 0
+    private var secondsTaken = 0.0
+    /// Says whether others go with prompts that end here.
+    private var rhythm: MicrobatchRhythm?
 
     /// Room for so many tokens.
     init(tokens: Int, keepsPromptsWhole: Bool = false) {
@@ -29,18 +32,33 @@ struct PromptRoom: Hashable, Sendable {
         keepsPromptsWhole = false
     }
 
+    /// Makes room for other prompts behind the end of the first one.
+    mutating func share(_ rhythm: MicrobatchRhythm) {
+        self.rhythm = rhythm
+        seconds = max(seconds ?? 0, rhythm.seconds)
+    }
+
     /// Tokens of a prompt's next chunk: at position `start`, a page boundary, with `remaining`
     /// tokens to go. 0 waits for the next microbatch.
     func chunkTokens(at start: Int, remaining: Int) -> Int {
+        let count = fittingTokens(at: start, remaining: remaining)
+        guard let rhythm, chunkCount > 0 else { return count }
+        let more = cost.work(start..<start + count)
+        return rhythm.pays(more, after: secondsTaken, ends: chunkCount) ? count : 0
+    }
+
+    private func fittingTokens(at start: Int, remaining: Int) -> Int {
         let room = tokens(at: start)
         guard remaining > room else { return remaining }
-        return keepsPromptsWhole && !isUntouched ? 0 : room / Page.size * Page.size
+        return keepsPromptsWhole && chunkCount > 0 ? 0 : room / Page.size * Page.size
     }
 
     mutating func take(_ count: Int, at start: Int) {
+        let taken = cost.work(start..<start + count)
         tokens -= count
-        seconds? -= cost.work(start..<start + count)
-        isUntouched = false
+        seconds? -= taken
+        secondsTaken += taken
+        chunkCount += 1
     }
 
     private func tokens(at start: Int) -> Int {

@@ -81,6 +81,11 @@ struct RequestState: Sendable {
         remaining <= 1 && tokens.count < tokenCountMax
     }
 
+    /// It takes another step after the one in flight, so that what is dispatched now delays it.
+    var hasStepsToCome: Bool {
+        isDecoding && (remaining == 1 || tokens.count + 1 < tokenCountMax)
+    }
+
     /// Pages that its known tokens need and that it does not hold yet.
     var missingPages: Int {
         Page.count(for: tokens.count) - table.pages.count

@@ -32,7 +32,7 @@ extension Scheduler {
     }
 
     private var hasDecoders: Bool {
-        running.contains { requests[$0].isDecoding }
+        running.contains { requests[$0].hasStepsToCome }
     }
 
     /// Adds a step for the requests that have one token to compute, those that are due longest
@@ -108,7 +108,7 @@ extension Scheduler {
             if request.remaining > 1 {
                 queue.append(request.dispatched..<request.tokens.count)
             } else {
-                hasDecoders = hasDecoders || request.isDecoding
+                hasDecoders = hasDecoders || request.hasStepsToCome
             }
         }
         for other in waiting {

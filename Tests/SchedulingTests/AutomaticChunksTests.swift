@@ -154,6 +154,36 @@ struct AutomaticChunksTests {
         #expect(try seconds(.automatic) <= #require(fixed.min()) * 1.02)
     }
 
+    @Test("a row of equal prompts keeps the pipeline full", arguments: [2, 4, 9, 16, 32])
+    func row(count: Int) throws {
+        let cost = PrefillCost(fixed: 8.82e-3, linear: 4.457e-4, attention: 9.65e-9)
+        func seconds(_ chunking: ChunkingPolicy) -> Double {
+            var limits = Self.limits(stages: 4)
+            limits.chunking = chunking
+            var clockwork = Clockwork(
+                limits: limits, stages: [PrefillCost](repeating: cost, count: 4),
+                knownCosts: true, isReady: false)
+            for _ in 0..<count { clockwork.submit(tokens: 8000) }
+            clockwork.begin()
+            clockwork.run()
+            return clockwork.seconds
+        }
+        let fixed = [256, 512, 768, 1024].map { seconds(.fixed(tokens: $0)) }
+        #expect(try seconds(.automatic) <= #require(fixed.min()) * 1.01)
+    }
+
+    @Test("a chat in front of a document has a microbatch of its own")
+    func chatBeforeDocument() {
+        var clockwork = Clockwork(
+            limits: Self.limits(stages: 8),
+            stages: [PrefillCost](repeating: Self.cost, count: 8), knownCosts: true,
+            isReady: false)
+        for length in [200, 65_536] { clockwork.submit(tokens: length) }
+        clockwork.begin()
+        clockwork.run()
+        #expect(clockwork.microbatchCount == clockwork.chunks.count)
+    }
+
     @Test("short prompts that wait together share microbatches")
     func shortPrompts() throws {
         var clockwork = Clockwork(
