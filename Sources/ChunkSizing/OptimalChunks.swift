@@ -32,11 +32,15 @@ package enum OptimalChunks {
 
     /// The best cuts for a pipeline that has more than its stages' costs, such as links.
     ///
-    /// - Parameter others: Cuts that are known to be good for its stages.
+    /// - Parameters:
+    ///   - others: Cuts that are known to be good for its stages.
+    ///   - isQuick: Takes no longer than `Effort.quick` does.
     package static func schedule(
-        in pipeline: some SchedulePipeline, of grid: ChunkGrid, or others: [[Int]]
+        in pipeline: some SchedulePipeline, of grid: ChunkGrid, or others: [[Int]],
+        isQuick: Bool = false
     ) -> ChunkSchedule {
-        ScheduleSearch(pipeline: pipeline, grid: grid, breadth: .judged).run(or: others)
+        ScheduleSearch(pipeline: pipeline, grid: grid, breadth: isQuick ? .quick : .judged)
+            .run(or: others)
     }
 
     /// What no cuts of a prompt can beat: for equal stages, and where pages do not matter,

@@ -6,6 +6,8 @@
 package protocol SchedulePipeline {
     /// The stages' costs, in pipeline order: as they are, or near enough to look for cuts by.
     var stages: [PrefillCost] { get }
+    /// What chunks go through one after the other, stages and links, in pipeline order.
+    var machines: [PrefillCost] { get }
     /// The times before the first chunk.
     var ready: [Double] { get }
     /// Seconds by which every chunk delays those who come after the prompt. They count as if the
@@ -20,7 +22,7 @@ package protocol SchedulePipeline {
 }
 
 extension SchedulePipeline {
-    package var chunkPenalty: Double { 0 }
+    package var machines: [PrefillCost] { stages }
 
     /// Seconds from now until the last stage has computed the last chunk, penalties included.
     /// `cuts` are the chunks' boundaries, the prompt's first uncomputed position among them.

@@ -24,11 +24,14 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
     init(pipeline: Pipeline, grid: ChunkGrid, breadth: SearchBreadth) {
         self.pipeline = pipeline
         self.grid = grid
-        let works = pipeline.stages.map { $0.work(grid.positions) + $0.fixed }
+        let machines = pipeline.machines
+        let works = machines.map { $0.work(grid.positions) + $0.fixed }
         let index = works.indices.max { works[$0] < works[$1] } ?? 0
-        slowest = pipeline.stages[index]
+        slowest = machines[index]
         let followers = Double(max(1, pipeline.stages.count - 1))
-        let overhead = max(slowest.fixed + pipeline.chunkPenalty, 1e-12)
+        // A link has no fixed cost, but the stages beside it have.
+        let fixed = slowest.fixed > 0 ? slowest.fixed : machines.reduce(0) { max($0, $1.fixed) }
+        let overhead = max(fixed + pipeline.chunkPenalty, 1e-12)
         let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
         idealCount = min(max(ideal, 1), Double(grid.pageCount))
         let breadth = breadth.fitting(

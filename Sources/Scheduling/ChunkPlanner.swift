@@ -9,8 +9,11 @@ struct ChunkPlanner: Sendable {
     private let stageCount: Int
     private let contextLength: Int
     private let tokensMax: Int
+    /// Microbatches under way at once, and while requests decode.
+    private let inFlightMax: (alone: Int, withDecoders: Int)
     /// What each stage took.
     private var models: [StageCostModel]
+    private var links: LinkWatch
     /// What plans are made with; nil until enough is known.
     private var costs: [PrefillCost]?
     /// The share by which they may be wrong.
@@ -25,7 +28,7 @@ struct ChunkPlanner: Sendable {
     /// The prefix of the last prompt chunk.
     private var recentStart = 0
 
-    init(limits: ServingLimits, costs: [PrefillCost]?) {
+    init(limits: ServingLimits, costs: [PrefillCost]?, links: [LinkCost]?) {
         precondition(costs == nil || costs?.count == limits.stageCount, "one cost for each stage")
         policy = limits.chunking
         stageCount = limits.stageCount
@@ -35,6 +38,10 @@ struct ChunkPlanner: Sendable {
             costs.map { $0.map(StageCostModel.init(expecting:)) }
             ?? [StageCostModel](repeating: StageCostModel(), count: limits.stageCount)
         self.costs = costs
+        self.links = LinkWatch(stageCount: limits.stageCount, links: links)
+        inFlightMax = (
+            limits.microbatchesInFlightMax, limits.microbatchesInFlightMaxWithDecoders
+        )
         noteFirstCosts()
     }
 
@@ -130,13 +137,26 @@ extension ChunkPlanner {
             cost.fixed += cost.work(situation.decodeSteps)
             return cost
         }
-        let pipeline = FlowShop(
-            stages: stages, ready: secondsUntilReady(costs, inFlight, at: situation.now),
-            chunkPenalty: (crowd - 1) * FlowShop(stages: stages).bottleneck(positions).fixed)
+        var linked = LinkedStages(
+            stages: costs, links: links.costs,
+            inFlightMax: situation.hasDecoders ? inFlightMax.withDecoders : inFlightMax.alone)
+        let times = timesUntilReady(linked, inFlight, at: situation.now)
+        linked.stages = stages
+        let penalty = (crowd - 1) * FlowShop(stages: stages).bottleneck(positions).fixed
         let grid = ChunkGrid(
             positions: positions, pageSize: Page.size, chunkTokensMax: tokensMax)
-        let schedule = OptimalChunks.schedule(
+        let pipeline = FlowShop(
+            stages: stages, ready: Array(times.prefix(stageCount)), chunkPenalty: penalty)
+        var schedule = OptimalChunks.schedule(
             in: pipeline, of: grid, effort: .quick(tolerance: Self.toleranceMin + 2 * costError))
+        let judge = LinkedPipeline(linked, costs: stages, ready: times, chunkPenalty: penalty)
+        let latency = linked.links.reduce(0) { $0 + $1.latency }
+        if judge.makespan(cuts: schedule.cuts)
+            > (schedule.makespan + latency) * (1 + Self.linkShareMin)
+        {
+            schedule = OptimalChunks.schedule(
+                in: judge, of: grid, or: [schedule.cuts], isQuick: true)
+        }
         let slowest = FlowShop(stages: costs).bottleneck(positions)
         return schedule.limited(
             to: chunkSecondsMax(situation, slowest), on: slowest, of: grid
@@ -161,6 +181,8 @@ extension ChunkPlanner {
     private static let decodeGapSeconds = 0.1
     /// Stages that differ by less count as equal, and by twice what costs may be wrong.
     private static let toleranceMin = 0.03
+    /// Links, and the bound on microbatches in flight, that cost less are not looked at.
+    private static let linkShareMin = 0.005
     /// No bound on chunks is lower.
     private static let chunkTokensMin = 4 * Page.size
 
@@ -182,6 +204,7 @@ extension ChunkPlanner {
     mutating func note(_ batch: MicrobatchInFlight, _ timings: [StageTiming]) {
         guard timings.count == stageCount else { return }
         lastEnded = timings.map(\.computeEnded)
+        links.note(tokens: Int(batch.load.tokens), timings)
         // Decode steps alone take another path through the layers.
         guard batch.load.promptTokens > 0 else { return }
         recentStart = batch.load.promptStart
@@ -219,6 +242,7 @@ extension ChunkPlanner {
     /// A pipeline that begins anew may run elsewhere, so stages are busy with nothing.
     mutating func forgetInstants() {
         lastEnded = nil
+        links.forgetInstants()
     }
 
     private mutating func adoptCosts() {
@@ -262,23 +286,21 @@ extension ChunkPlanner {
                     quadratic: first.attention, linear: first.linear, constant: first.fixed) : nil)
     }
 
-    /// Seconds from now until each stage has computed what is in flight.
-    private func secondsUntilReady(
-        _ costs: [PrefillCost], _ inFlight: Deque<MicrobatchInFlight>, at now: Instant
+    /// Seconds from now until stages and links are done with what is in flight, and it is back.
+    private func timesUntilReady(
+        _ linked: LinkedStages<PrefillCost>, _ inFlight: Deque<MicrobatchInFlight>,
+        at now: Instant
     ) -> [Double] {
-        var completions =
-            lastEnded.map { $0.map { $0.seconds(since: now) } }
-            ?? [Double](repeating: -.infinity, count: stageCount)
-        for batch in inFlight {
-            var before = batch.dispatched.seconds(since: now)
-            for stage in completions.indices {
-                before =
-                    max(before, completions[stage]) + costs[stage].fixed
-                    + costs[stage].work(batch.load)
-                completions[stage] = before
-            }
+        var times = [Double](repeating: -.infinity, count: linked.ready.count)
+        if let lastEnded {
+            for stage in lastEnded.indices { times[stage] = lastEnded[stage].seconds(since: now) }
         }
-        return completions.map { max(0, $0) }
+        for batch in inFlight {
+            linked.advance(
+                &times, from: batch.dispatched.seconds(since: now), tokens: batch.load.tokens
+            ) { $0.fixed + $0.work(batch.load) }
+        }
+        return times.map { max(0, $0) }
     }
 }
 

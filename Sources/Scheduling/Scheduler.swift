@@ -42,8 +42,12 @@ package struct Scheduler: Sendable {
 
     /// Dispatches nothing until the pipeline is ready.
     ///
-    /// - Parameter costs: What the stages take, one for each, where that is known beforehand.
-    package init(limits: ServingLimits, costs: [PrefillCost]? = nil) {
+    /// - Parameters:
+    ///   - costs: What the stages take, one for each, where that is known beforehand.
+    ///   - links: The same of the links between them.
+    package init(
+        limits: ServingLimits, costs: [PrefillCost]? = nil, links: [LinkCost]? = nil
+    ) {
         precondition(limits.stageCount >= 1 && limits.asyncBatchDepth ?? 0 >= 0)
         precondition(limits.contextLength >= 1 && limits.runningRequestsMax >= 1)
         precondition(limits.prefillTokensMax >= Page.size)
@@ -55,7 +59,7 @@ package struct Scheduler: Sendable {
             break
         }
         self.limits = limits
-        chunks = ChunkPlanner(limits: limits, costs: costs)
+        chunks = ChunkPlanner(limits: limits, costs: costs, links: links)
         kv = KVPages(pageCount: limits.pageCount, isSharing: limits.prefixCacheEnabled)
     }
 

@@ -11,12 +11,12 @@ struct PipelineTimingTests {
     }
 
     private static func timing(
-        _ stages: [StageCost], link: StageLink = StageLink(latency: 0, secondsPerToken: 0),
+        _ stages: [StageCost], link: LinkCost = LinkCost(latency: 0, secondsPerToken: 0),
         inFlightMax: Int = 1000
     ) -> PipelineTiming {
         PipelineTiming(
             stages: stages,
-            links: [StageLink](repeating: link, count: stages.count - 1),
+            links: [LinkCost](repeating: link, count: stages.count - 1),
             inFlightMax: inFlightMax)
     }
 
@@ -40,13 +40,13 @@ struct PipelineTimingTests {
 
     @Test("a link delays what comes next, but keeps no stage from its next chunk")
     func aLinkDelays() {
-        let link = StageLink(latency: 0.5, secondsPerToken: 0.01)
+        let link = LinkCost(latency: 0.5, secondsPerToken: 0.01)
         let timing = Self.timing([Self.stage(3), Self.stage(3)], link: link)
         // Chunks of 100 tokens: three take 9 s, the last one 1 s on the link, 0.5 s and 3 s more.
         #expect(timing.completion(of: [0, 100, 200, 300]) == 13.5)
         // A link that is slower than the stages carries one chunk at a time: 1 + 3 · 4 + 1.
         let slow = Self.timing(
-            [Self.stage(1), Self.stage(1)], link: StageLink(latency: 0, secondsPerToken: 0.04))
+            [Self.stage(1), Self.stage(1)], link: LinkCost(latency: 0, secondsPerToken: 0.04))
         #expect(slow.completion(of: [0, 100, 200, 300]) == 14)
     }
 

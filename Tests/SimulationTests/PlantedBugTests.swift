@@ -34,7 +34,9 @@ struct PlantedBugTests {
         of bug: SabotagedScheduler.Bug, in scenario: Scenario
     ) throws -> [String] {
         let scheduler = SabotagedScheduler(
-            Scheduler(limits: scenario.limits, costs: scenario.knownCosts), bug)
+            Scheduler(
+                limits: scenario.limits, costs: scenario.knownCosts, links: scenario.knownLinks),
+            bug)
         var run = try SimulationRun(scenario, scheduler: scheduler)
         return run.run().violations
     }
@@ -59,7 +61,10 @@ struct PlantedBugTests {
         for seed in 0..<200 as Range<UInt64> {
             let scenario = RandomScenario.scenario(seed: seed)
             let scheduler = SabotagedScheduler(
-                Scheduler(limits: scenario.limits, costs: scenario.knownCosts), bug)
+                Scheduler(
+                    limits: scenario.limits, costs: scenario.knownCosts,
+                    links: scenario.knownLinks),
+                bug)
             var run = try SimulationRun(scenario, scheduler: scheduler, keepsTimeline: false)
             let isCaught = !run.run().violations.isEmpty
             #expect(!isCaught || run.scheduler.hasStruck, "seed \(seed)")

@@ -55,7 +55,9 @@ private struct Tally: Sendable {
             var run = try SimulationRun(
                 scenario,
                 scheduler: WatchedScheduler(
-                    Scheduler(limits: scenario.limits, costs: scenario.knownCosts)),
+                    Scheduler(
+                        limits: scenario.limits, costs: scenario.knownCosts,
+                        links: scenario.knownLinks)),
                 keepsTimeline: false, eventCountMax: 1_000_000)
             let report = run.run()
             faults += report.violations.map { "seed \(seed): \($0)" }

@@ -36,7 +36,8 @@ struct ScenarioTests {
     func extremes() throws {
         for seed in 0..<300 as Range<UInt64> {
             let scenario = RandomScenario.extremeScenario(seed: seed)
-            let scheduler = Scheduler(limits: scenario.limits, costs: scenario.knownCosts)
+            let scheduler = Scheduler(
+                limits: scenario.limits, costs: scenario.knownCosts, links: scenario.knownLinks)
             var run = try SimulationRun(scenario, scheduler: scheduler, eventCountMax: 100_000)
             #expect(run.run().violations == [], "seed \(seed)")
         }
@@ -64,7 +65,8 @@ struct ScenarioTests {
         } throws: { error in
             "\(error)" == message
         }
-        let scheduler = Scheduler(limits: scenario.limits, costs: scenario.knownCosts)
+        let scheduler = Scheduler(
+            limits: scenario.limits, costs: scenario.knownCosts, links: scenario.knownLinks)
         var run = try SimulationRun(scenario, scheduler: scheduler)
         #expect(run.run().violations == [], "no rule is broken")
     }

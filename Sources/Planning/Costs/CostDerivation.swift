@@ -1,4 +1,4 @@
-import ChunkSizing
+package import ChunkSizing
 
 /// Derives what stages cost from FLOP and bytes.
 ///
@@ -41,7 +41,7 @@ package struct CostDerivation: Hashable, Sendable {
         return model.embeddingParameters * model.cacheType.byteCount / Double(group.count) / speed
     }
 
-    package func links(stageCount: Int) -> [StageLink] {
+    package func links(stageCount: Int) -> [LinkCost] {
         (0..<max(0, stageCount - 1)).map {
             group.link(afterStage: $0, bytesPerToken: model.activationBytes)
         }

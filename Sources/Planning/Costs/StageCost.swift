@@ -2,7 +2,7 @@ package import ChunkSizing
 
 /// One stage's time for a chunk of C tokens after a prefix of H: c + b·C + a·C·(2H + C) + e·H.
 /// The last term is latent attention's: keys and values of the prefix are expanded for every chunk.
-package struct StageCost: Hashable, Sendable {
+package struct StageCost: ChunkCost {
     package var chunk: PrefillCost
     /// Seconds per position of the prefix (e).
     package var prefix: Double

@@ -1,3 +1,5 @@
+import ChunkSizing
+
 /// The devices that share one stage, and the links that they have.
 package struct DeviceGroup: Hashable, Sendable {
     package let hardware: HardwareProfile
@@ -51,20 +53,20 @@ package struct DeviceGroup: Hashable, Sendable {
 
     /// The way of activations from the stage at this place of the pipeline to the next: each device
     /// sends its share to its counterpart, and the receivers gather.
-    func link(afterStage stage: Int, bytesPerToken: Double) -> StageLink {
+    func link(afterStage stage: Int, bytesPerToken: Double) -> LinkCost {
         let node = hardware.devicesPerNode
         let staysInNode = (stage * count) / node == ((stage + 1) * count) / node
         let link = staysInNode ? hardware.linkWithinNode : hardware.linkBetweenNodes
         let share = hardware.efficiency.links
         guard exchanges else {
-            return StageLink(
+            return LinkCost(
                 latency: link.latency, secondsPerToken: bytesPerToken / (link.bandwidth * share))
         }
         let devices = Double(count)
         let sent = bytesPerToken / devices / (link.bandwidth * share)
         let gathered =
             bytesPerToken * (devices - 1) / devices / (hardware.linkWithinNode.bandwidth * share)
-        return StageLink(
+        return LinkCost(
             latency: link.latency + hardware.linkWithinNode.latency * (devices - 1),
             secondsPerToken: sent + gathered)
     }

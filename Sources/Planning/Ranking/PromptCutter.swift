@@ -63,7 +63,8 @@ package struct PromptCutter: Sendable {
     ///
     /// - Parameter others: The best settings of other policies, which may be what pages allow.
     func automaticCuts(or others: [ChunkingPolicy]) -> [Int] {
-        let pipeline = TimedPipeline(timing, positions: grid.positions)
+        let pipeline = LinkedPipeline(
+            timing.pipeline, costs: timing.stages.map { $0.averaged(over: grid.positions) })
         let known = [optimum(crowd: 1)] + others.map(cuts)
         guard known[0].count * timing.stages.count <= Self.searchedMax else {
             let seconds = known.map(timing.completion)
@@ -88,7 +89,7 @@ package struct PromptCutter: Sendable {
     /// Cuts are made anew for the second prompt, and whenever n has become half.
     private func automaticCuts(queued count: Int, fillsPipeline: Bool) -> [[Int]] {
         var prompts: [[Int]] = []
-        var times = timing.ready
+        var times = timing.pipeline.ready
         var changes = count
         for remaining in (1...count).reversed() {
             if remaining <= changes || fillsPipeline && prompts.count == 1 {
@@ -99,7 +100,9 @@ package struct PromptCutter: Sendable {
                 prompts.append(prompts[prompts.count - 1])
             }
             let cuts = prompts[prompts.count - 1]
-            for (start, end) in zip(cuts, cuts.dropFirst()) { timing.advance(&times, start, end) }
+            for (start, end) in zip(cuts, cuts.dropFirst()) {
+                timing.pipeline.advance(&times, start, end)
+            }
         }
         return prompts
     }

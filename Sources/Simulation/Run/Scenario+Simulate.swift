@@ -9,7 +9,7 @@ extension Scenario {
         // The scheduler takes sound limits for granted.
         try check()
         var run = try SimulationRun(
-            self, scheduler: Scheduler(limits: limits, costs: knownCosts),
+            self, scheduler: Scheduler(limits: limits, costs: knownCosts, links: knownLinks),
             keepsTimeline: keepsTimeline)
         let report = run.run()
         if let reason = report.givenUp {

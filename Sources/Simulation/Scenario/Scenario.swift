@@ -30,6 +30,13 @@ package struct Scenario: Hashable, Sendable {
         self.workload = workload
     }
 
+    /// What the scheduler is told of the links.
+    package var knownLinks: [LinkCost]? {
+        isProfiled
+            ? links.map { LinkCost(latency: $0.latency, secondsPerToken: $0.seconds(tokens: 1)) }
+            : nil
+    }
+
     /// What the scheduler is told of the stages' costs.
     package var knownCosts: [PrefillCost]? {
         isProfiled ? stages.map(\.totalCost) : nil
