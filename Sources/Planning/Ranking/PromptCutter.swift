@@ -76,14 +76,20 @@ package struct PromptCutter: Sendable {
     /// Chunks, times stages, of which so many schedules can be tried within a second or two.
     private static let searchedMax = 20_000
 
-    /// How `auto` cuts prompts that wait in a row, all of them at once: where n are still to be
-    /// computed, the delay by a chunk's fixed cost counts (n + 1)/2 times. Those before have filled
-    /// the pipeline; the bound on microbatches in flight empties it again now and then, so that
-    /// cuts are made for a full one and for an empty one, and the better ones taken.
+    /// How `auto` cuts prompts that wait in a row, all of them at once: the best of several ways.
+    ///
+    /// Where n are still to be computed, the delay by a chunk's fixed cost counts (n + 1)/2 times.
+    /// Those before have filled the pipeline; the bound on microbatches in flight empties it again
+    /// now and then, so that cuts are made for a full one and for an empty one. Or all prompts are
+    /// cut alike, so that no microbatch waits for a longer one, into few chunks or many.
     func automaticCuts(queued count: Int) -> [[Int]] {
-        let row = [true, false].map { automaticCuts(queued: count, fillsPipeline: $0) }
-        let ends = row.map { timing.completions(of: $0)[count - 1] }
-        return ends[0] <= ends[1] ? row[0] : row[1]
+        let alike = [1, 2, 4, 8, 16, 32, 64, 128].map { crowd in
+            [[Int]](repeating: optimum(crowd: crowd), count: count)
+        }
+        let rows =
+            [true, false].map { automaticCuts(queued: count, fillsPipeline: $0) } + alike
+        let ends = rows.map { timing.completions(of: $0)[count - 1] }
+        return rows[ends.indices.min { ends[$0] < ends[$1] } ?? 0]
     }
 
     /// Cuts are made anew for the second prompt, and whenever n has become half.
