@@ -13,7 +13,7 @@ struct ChunkPlanner: Sendable {
     private let inFlightMax: (alone: Int, withDecoders: Int)
     /// What each stage took.
     private var models: [StageCostModel]
-    private var links: LinkWatch
+    private(set) var links: LinkWatch
     /// What plans are made with; nil until enough is known.
     private var costs: [PrefillCost]?
     /// The share by which they may be wrong.
@@ -225,6 +225,7 @@ extension ChunkPlanner {
 
     mutating func forgetCosts() {
         models = [StageCostModel](repeating: StageCostModel(), count: stageCount)
+        links = LinkWatch(stageCount: stageCount, links: nil)
         costs = nil
         dynamicRule = nil
         explorations = 0

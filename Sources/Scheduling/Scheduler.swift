@@ -88,7 +88,7 @@ package struct Scheduler: Sendable {
             runningRequests: running.count, microbatchesInFlight: inFlight.count,
             freePages: kv.pool.freeCount, cachedPages: kv.cache.unlockedCount,
             usedPages: kv.pool.heldCount - kv.cache.unlockedCount,
-            stageCosts: chunks.estimates)
+            stageCosts: chunks.estimates, linkCosts: chunks.links.costs)
     }
 
     /// Whether no request is left and nothing is in flight.

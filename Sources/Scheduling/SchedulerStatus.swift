@@ -16,6 +16,8 @@ package struct SchedulerStatus: Hashable, Sendable {
     package var usedPages: Int
     /// What is known of each stage's speed; empty until something is.
     package var stageCosts: [StageCostEstimate]
+    /// What is known of the links between the stages; nothing is a cost of zero.
+    package var linkCosts: [LinkCost]
 }
 
 /// What the scheduler has done since it began.

@@ -99,6 +99,12 @@ struct StartupProfile {
                 estimate.cost.attention * 2 * 1024 * 1e3, estimate.relativeError * 100)
             logger.info("stage \(stage), profiled for \(time): \(text)")
         }
+        for (link, cost) in coordinator.status.scheduler.linkCosts.enumerated() {
+            let text = String(
+                format: "%.2f ms a message, %.2f µs a token", cost.latency * 1e3,
+                cost.secondsPerToken * 1e6)
+            logger.info("link from stage \(link): \(text)")
+        }
     }
 }
 
