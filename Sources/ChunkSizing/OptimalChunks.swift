@@ -32,15 +32,26 @@ package enum OptimalChunks {
 
     /// The best cuts for a pipeline that has more than its stages' costs, such as links.
     ///
-    /// - Parameters:
-    ///   - others: Cuts that are known to be good for its stages.
-    ///   - isQuick: Takes no longer than `Effort.quick` does.
+    /// - Parameter others: Cuts that are known to be good for its stages.
     package static func schedule(
-        in pipeline: some SchedulePipeline, of grid: ChunkGrid, or others: [[Int]],
-        isQuick: Bool = false
+        in pipeline: some SchedulePipeline, of grid: ChunkGrid, or others: [[Int]]
     ) -> ChunkSchedule {
-        ScheduleSearch(pipeline: pipeline, grid: grid, breadth: isQuick ? .quick : .judged)
-            .run(or: others)
+        ScheduleSearch(pipeline: pipeline, grid: grid, breadth: .judged).run(or: others)
+    }
+
+    /// As `Effort.quick` finds it for the stages alone; for the pipeline as it is where its links,
+    /// and the bound on microbatches in flight, cost more than half a percent by that schedule.
+    package static func quickSchedule(
+        in pipeline: LinkedPipeline<PrefillCost>, of grid: ChunkGrid, tolerance: Double
+    ) -> ChunkSchedule {
+        let stages = FlowShop(
+            stages: pipeline.stages, ready: Array(pipeline.ready.prefix(pipeline.stages.count)),
+            chunkPenalty: pipeline.chunkPenalty)
+        let simple = schedule(in: stages, of: grid, effort: .quick(tolerance: tolerance))
+        let expected = simple.makespan + pipeline.latency
+        guard pipeline.makespan(cuts: simple.cuts) > expected * 1.005 else { return simple }
+        return ScheduleSearch(pipeline: pipeline, grid: grid, breadth: .quick)
+            .run(or: [simple.cuts])
     }
 
     /// What no cuts of a prompt can beat: for equal stages, and where pages do not matter,

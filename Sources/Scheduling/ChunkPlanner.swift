@@ -145,18 +145,9 @@ extension ChunkPlanner {
         let penalty = (crowd - 1) * FlowShop(stages: stages).bottleneck(positions).fixed
         let grid = ChunkGrid(
             positions: positions, pageSize: Page.size, chunkTokensMax: tokensMax)
-        let pipeline = FlowShop(
-            stages: stages, ready: Array(times.prefix(stageCount)), chunkPenalty: penalty)
-        var schedule = OptimalChunks.schedule(
-            in: pipeline, of: grid, effort: .quick(tolerance: Self.toleranceMin + 2 * costError))
-        let judge = LinkedPipeline(linked, costs: stages, ready: times, chunkPenalty: penalty)
-        let latency = linked.links.reduce(0) { $0 + $1.latency }
-        if judge.makespan(cuts: schedule.cuts)
-            > (schedule.makespan + latency) * (1 + Self.linkShareMin)
-        {
-            schedule = OptimalChunks.schedule(
-                in: judge, of: grid, or: [schedule.cuts], isQuick: true)
-        }
+        let schedule = OptimalChunks.quickSchedule(
+            in: LinkedPipeline(linked, costs: stages, ready: times, chunkPenalty: penalty),
+            of: grid, tolerance: Self.toleranceMin + 2 * costError)
         let slowest = FlowShop(stages: costs).bottleneck(positions)
         return schedule.limited(
             to: chunkSecondsMax(situation, slowest), on: slowest, of: grid
@@ -181,8 +172,6 @@ extension ChunkPlanner {
     private static let decodeGapSeconds = 0.1
     /// Stages that differ by less count as equal, and by twice what costs may be wrong.
     private static let toleranceMin = 0.03
-    /// Links, and the bound on microbatches in flight, that cost less are not looked at.
-    private static let linkShareMin = 0.005
     /// No bound on chunks is lower.
     private static let chunkTokensMin = 4 * Page.size
 

@@ -120,15 +120,15 @@ package struct LinkedPipeline<Cost: ChunkCost>: SchedulePipeline {
 
     /// A link that carries a chunk keeps others waiting as a stage does.
     package var machines: [PrefillCost] {
-        stages.indices.flatMap { stage in
-            [stages[stage]]
-                + (stage < linked.links.count
-                    ? [
-                        PrefillCost(
-                            fixed: 0, linear: linked.links[stage].secondsPerToken, attention: 0)
-                    ]
-                    : [])
+        let links = linked.links.map {
+            PrefillCost(fixed: 0, linear: $0.secondsPerToken, attention: 0)
         }
+        return [stages[0]] + zip(links, stages.dropFirst()).flatMap { [$0, $1] }
+    }
+
+    /// Seconds that a message takes over all links, however short it is.
+    var latency: Double {
+        linked.links.reduce(0) { $0 + $1.latency }
     }
 
     package func advance(_ times: inout [Double], _ start: Int, _ end: Int) {
