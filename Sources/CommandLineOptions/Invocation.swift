@@ -44,9 +44,35 @@ package struct InvocationReader {
             let serve = try ServeArguments(Array(arguments.dropFirst()), readFile: readFile)
             arguments = [arguments[0]] + serve.remaining
             notes = serve.notes
+        } else {
+            arguments = Self.joiningNegativeNumbers(arguments)
         }
         if let unknown = Self.unknownCommand(arguments) { throw unknown }
         return (try parse(arguments), notes)
+    }
+
+    /// Writes `--flag -5` as `--flag=-5`: the argument parser takes what begins with a dash for
+    /// another flag, and would say that the value is missing.
+    private static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        var joined: [String] = []
+        for argument in arguments[..<end] {
+            if let flag = joined.last, flag.hasPrefix("--"), !flag.contains("="),
+                beginsNegative(argument)
+            {
+                joined[joined.count - 1] = "\(flag)=\(argument)"
+            } else {
+                joined.append(argument)
+            }
+        }
+        return joined + arguments[end...]
+    }
+
+    /// Whether it is a negative number, or begins with one as lists do.
+    private static func beginsNegative(_ argument: String) -> Bool {
+        guard argument.hasPrefix("-") else { return false }
+        let digits: ClosedRange<Character> = "0"..."9"
+        return argument.dropFirst().first.map(digits.contains) == true || Double(argument) != nil
     }
 
     private static func unknownCommand(_ arguments: [String]) -> UsageError? {

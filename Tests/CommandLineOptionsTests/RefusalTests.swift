@@ -36,6 +36,75 @@ struct RefusalTests {
         #expect(message.count < 250, "\(message)")
     }
 
+    /// Every option that takes numbers, of the commands whose arguments the parser splits, and
+    /// what such a command needs besides.
+    private static let numericOptions: [(command: [String], options: [String])] = [
+        (
+            ["chunks", "--fixed-ms=1", "--linear-ms=1", "--attention-ms=0", "--prompt-length=64"],
+            [
+                "--prompt-length", "--cached-prefix", "--pp-size", "--stage-slowdowns",
+                "--fixed-ms", "--linear-ms", "--attention-ms", "--tp-size", "--threads",
+                "--pp-layer-partition", "--calibrate", "--page-size", "--chunked-prefill-size",
+                "--dynamic-chunking-smooth-factor", "--max-prefill-tokens", "--context-length",
+            ]
+        ),
+        (
+            ["plan", "--model=m", "--hardware=h"],
+            [
+                "--prompt-lengths", "--devices", "--pp-size", "--tp-size", "--threads",
+                "--pp-layer-partition", "--calibrate", "--chunked-prefill-size",
+                "--dynamic-chunking-smooth-factor", "--max-prefill-tokens",
+                "--pp-async-batch-depth", "--rows",
+            ]
+        ),
+        (["simulate", "s.yaml"], ["--seed"]),
+        (["inspect", "m"], ["--pp-size", "--pp-layer-partition"]),
+        (
+            ["bench", "prefill", "m"],
+            ["--prompt-lengths", "--pp-sizes", "--pp-size", "--repetitions", "--threads"]
+        ),
+    ]
+
+    @Test("a negative number is a value, with an equals sign before it or not")
+    func aNegativeNumberIsAValue() throws {
+        for (command, options) in Self.numericOptions {
+            for option in options {
+                for value in ["-1", "-5,3", "-0.5", "-.5", "-inf"] {
+                    let apart = try #require(refusal(command + [option, value]))
+                    #expect(apart == refusal(command + ["\(option)=\(value)"]))
+                    #expect(apart.hasPrefix("The value '\(value)' is invalid for '\(option)"))
+                    #expect(apart.contains("it must be "), "\(apart)")
+                }
+            }
+        }
+        #expect(
+            refusal(["chunks", "--fixed-ms", "-1"])
+                == "The value '-1' is invalid for '--fixed-ms <ms>': "
+                + "it must be a number from 0.0 to below 1000000000.0")
+    }
+
+    @Test("what is no value stays apart from the flag before it")
+    func whatIsNoValue() throws {
+        #expect(refusal(["trace", "--json", "-5"])?.contains("-5") == true)
+        #expect(refusal(["chunks", "--page-size"])?.contains("Missing value") == true)
+        #expect(refusal(["chunks", "--page-size", "--json"])?.contains("Missing value") == true)
+        guard case .trace(let options) = try read(["trace", "--json", "--", "-5"]).invocation
+        else {
+            Issue.record("no trace")
+            return
+        }
+        #expect(options.path == "-5" && options.json)
+    }
+
+    @Test("a layer partition may be `auto`, and who mistypes it is told")
+    func layerPartition() throws {
+        #expect(
+            refusal(["serve", "m", "--pp-size", "2", "--pp-layer-partition", "auto,1"])?
+                .hasSuffix(
+                    "it must be auto, or a list of integers from 1 to 1000000, separated by commas")
+                == true)
+    }
+
     @Test(
         "an unknown flag is answered with the nearest known one",
         arguments: [
