@@ -137,7 +137,13 @@ enum Checked {
     static let layerCounts: Reader<[Int]> = integers(counts)
 
     static let layerPartition: Reader<LayerPartitionChoice> = { text in
-        text == "auto" ? .automatic : .counts(try layerCounts(text))
+        if text == "auto" { return .automatic }
+        guard let layers = try? layerCounts(text) else {
+            throw ValidationError(
+                "it must be auto, or a list of integers from \(counts.lowerBound) to"
+                    + " \(counts.upperBound), separated by commas")
+        }
+        return .counts(layers)
     }
 
     private static func list<Value>(
