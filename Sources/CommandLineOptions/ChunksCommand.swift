@@ -117,8 +117,10 @@ struct ChunksCommand: ParsableCommand {
 
     @Option(
         name: .customLong("max-prefill-tokens"),
-        help: .init("Tokens of the longest chunk (default: no bound).", valueName: "tokens"),
-        transform: Checked.integer(64...(1 << 27)))
+        help: .init(
+            "Tokens of the longest chunk, at least a page (default: no bound).",
+            valueName: "tokens"),
+        transform: Checked.integer(1...(1 << 27)))
     var chunkTokensMax = 1 << 27
 
     @Option(
@@ -141,7 +143,8 @@ struct ChunksCommand: ParsableCommand {
                 "--chunked-prefill-size \(chunkSize) is no multiple of the page size \(pageSize)")
         }
         guard chunkTokensMax >= pageSize else {
-            throw UsageError("--max-prefill-tokens \(chunkTokensMax) is less than a page")
+            throw UsageError(
+                "--max-prefill-tokens \(chunkTokensMax) is less than a page of \(pageSize) tokens")
         }
         guard contextLength >= promptLength else {
             throw UsageError(
