@@ -3,6 +3,8 @@ package import PipelineTypes
 /// Everything that `penstock serve` can be asked for, checked as far as that is possible without
 /// the model at hand.
 package struct ServeOptions: Hashable, Sendable {
+    /// The file that some of them were read from; nil without one.
+    package var configPath: String?
     package var model: ModelOptions
     package var server: ServerOptions
     package var pipeline: PipelineOptions

@@ -4,21 +4,27 @@ import Foundation
 /// The files that a command reads and will write, looked at before it does anything: nobody wants
 /// to learn after a long run that its trace cannot be written, or is where the scenario was.
 struct OutputFiles {
-    private let input: String
-    private let inputName: String
+    /// What is read, and what it is called, as in "the scenario".
+    private let inputs: [(name: String, path: String)]
     /// Options and what they name.
     private let outputs: [(option: String, path: String)]
 
-    /// - Parameter name: of the input, as in "the scenario".
-    init(input: String, name: String, _ outputs: KeyValuePairs<String, String?>) {
-        self.input = input
-        inputName = name
+    /// - Parameters:
+    ///   - inputs: What is read under its name. Of a folder, every file in it counts.
+    ///   - outputs: What is written under its option.
+    init(
+        inputs: KeyValuePairs<String, String?>, outputs: KeyValuePairs<String, String?>
+    ) {
+        self.inputs = inputs.compactMap { name, path in path.map { (name, $0) } }
         self.outputs = outputs.compactMap { option, path in path.map { (option, $0) } }
     }
 
     /// Throws if two of them are the same file, or one cannot be written. Creates nothing.
     func check() throws(UsageError) {
-        let inputPlace = FilePlace(input)
+        guard !outputs.isEmpty else { return }
+        let inputs = inputs.flatMap { name, path in
+            Self.files(at: path).map { (name: name, identity: FilePlace($0).identity) }
+        }
         for (index, output) in outputs.enumerated() {
             let place = FilePlace(output.path)
             if let reason = place.obstacle {
@@ -26,8 +32,8 @@ struct OutputFiles {
                 throw UsageError("\(output.option): \(error)")
             }
             guard place.keepsWhatIsWritten else { continue }
-            guard place.identity != inputPlace.identity else {
-                throw UsageError("\(output.option) \(output.path) would overwrite \(inputName)")
+            if let input = inputs.first(where: { $0.identity == place.identity }) {
+                throw UsageError("\(output.option) \(output.path) would overwrite \(input.name)")
             }
             for other in outputs[..<index]
             where FilePlace(other.path).identity == place.identity {
@@ -36,6 +42,12 @@ struct OutputFiles {
                         + "are the same file")
             }
         }
+    }
+
+    /// The path itself; of a folder, what lies in it too.
+    private static func files(at path: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return [path] + names.map { (path as NSString).appendingPathComponent($0) }
     }
 }
 

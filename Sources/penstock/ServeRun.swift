@@ -21,6 +21,10 @@ struct ServeRun {
     }
 
     func run() async throws {
+        try OutputFiles(
+            inputs: ["the model": options.model.path, "the configuration": options.configPath],
+            outputs: ["--trace": options.logging.tracePath]
+        ).check()
         let interruption = Interruption()
         try await PenstockHTTPServer.checkAddress(serverOptions)
         let trace = try options.logging.tracePath.map { try ServerTrace($0, logger: logger) }

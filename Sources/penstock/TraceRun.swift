@@ -11,8 +11,9 @@ struct TraceRun {
     }
 
     func run() async throws {
-        try OutputFiles(input: options.path, name: "the trace", ["--gantt": options.ganttPath])
-            .check()
+        try OutputFiles(
+            inputs: ["the trace": options.path], outputs: ["--gantt": options.ganttPath]
+        ).check()
         let timeline = try readTimeline()
         let report = BubbleReport(timeline)
         var steps = Steps()

@@ -31,6 +31,7 @@ struct ConfigurationFileTests {
             cuda-graph-bs: [1, 2, 4]
             trust-remote-code: yes
             """)
+        #expect(options.configPath == "c.yaml")
         #expect(options.model.path == "m.gguf")
         #expect(options.model.servedName == "on")
         #expect(options.pipeline.layerCounts == [10, 20])

@@ -150,8 +150,8 @@ struct ProfilingTests {
                     [
                         "serve", "--model-path", TestModels.tinyLlama, "--skip-tokenizer-init",
                         "--port", "0", "--trace", "/nowhere/x.json",
-                    ], 1,
-                    "penstock: cannot write the trace to /nowhere/x.json: "
+                    ], 2,
+                    "penstock: --trace: cannot write /nowhere/x.json: "
                         + "No such file or directory\n"
                 ),
             ]

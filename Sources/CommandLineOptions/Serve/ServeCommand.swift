@@ -18,6 +18,7 @@ struct ServeCommand: ParsableCommand {
     func options(environment: OptionEnvironment) throws(UsageError) -> ServeOptions {
         let path = try modelPath()
         return ServeOptions(
+            configPath: server.config,
             model: ModelOptions(
                 path: path,
                 servedName: model.servedModelName ?? Self.servedName(forModelAt: path),

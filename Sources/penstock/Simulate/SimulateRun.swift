@@ -19,8 +19,8 @@ struct SimulateRun {
 
     func run() async throws {
         try OutputFiles(
-            input: options.scenarioPath, name: "the scenario",
-            ["--trace": options.tracePath, "--gantt": options.ganttPath]
+            inputs: ["the scenario": options.scenarioPath],
+            outputs: ["--trace": options.tracePath, "--gantt": options.ganttPath]
         ).check()
         let file = try readScenario()
         let pacedRun = options.isPaced ? makePacedRun(file) : nil

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// Files that users name: what is read is never written over, and need not have an end.
+@Suite("files of users", .serialized)
+struct UserFileTests {
+    private static let contents = Data("what nobody wants to lose".utf8)
+
+    /// Runs a test in a folder of its own, with the paths of names in it.
+    private static func inFolder(
+        _ body: (_ path: (String) -> String) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "penstock-files-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await body { folder.appending(path: $0).path }
+    }
+
+    private static func refusal(_ arguments: [String]) async throws -> String {
+        let result = try await ChildProcess.run(Penstock.executable, arguments)
+        #expect(result.status == 2 && result.output.isEmpty, "\(arguments): \(result.errors)")
+        return result.errors
+    }
+
+    @Test("a server's trace replaces no file of its model, and not its configuration")
+    func traceOfServer() async throws {
+        try await Self.inFolder { path in
+            try FileManager.default.createDirectory(
+                atPath: path("model"), withIntermediateDirectories: true)
+            for name in ["m.gguf", "blob"] {
+                try Self.contents.write(to: URL(filePath: path(name)))
+            }
+            let links = [
+                ("link.gguf", "m.gguf"), ("model/model.safetensors", "../blob"),
+                ("folder", "model"),
+            ]
+            for (link, target) in links {
+                try FileManager.default.createSymbolicLink(
+                    atPath: path(link), withDestinationPath: target)
+            }
+            let configuration = "trace: \(path("c.yaml"))\n"
+            try Data(configuration.utf8).write(to: URL(filePath: path("c.yaml")))
+            let cases: [(model: String, trace: String, over: String)] = [
+                ("m.gguf", "m.gguf", "the model"), ("m.gguf", "link.gguf", "the model"),
+                ("link.gguf", "m.gguf", "the model"), ("model", "blob", "the model"),
+                ("folder", "model/model.safetensors", "the model"),
+                ("m.gguf", "c.yaml", "the configuration"),
+            ]
+            for (model, trace, over) in cases {
+                let flags = over == "the model" ? ["--trace", path(trace)] : []
+                let errors = try await Self.refusal(
+                    ["serve", "--model-path", path(model), "--config", path("c.yaml")] + flags)
+                #expect(errors == "penstock: --trace \(path(trace)) would overwrite \(over)\n")
+            }
+            for name in ["m.gguf", "blob"] {
+                #expect(try Data(contentsOf: URL(filePath: path(name))) == Self.contents)
+            }
+            #expect(try String(contentsOfFile: path("c.yaml"), encoding: .utf8) == configuration)
+        }
+    }
+}
