@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SettingsFiles
 
 /// What a command line asks for.
@@ -25,9 +24,7 @@ package struct InvocationReader {
 
     package init(
         environment: [String: String],
-        readFile: @escaping (String) throws -> String = {
-            try String(contentsOfFile: $0, encoding: .utf8)
-        }
+        readFile: @escaping (String) throws -> String = SettingsTable.text(ofFile:)
     ) {
         self.environment = environment
         self.readFile = readFile

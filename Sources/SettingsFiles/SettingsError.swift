@@ -12,6 +12,10 @@ package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible
         self.message = message
     }
 
+    static func tooLong(file: String) -> SettingsError {
+        SettingsError(file: file, "the file has more than \(SettingsParser.byteCountMax) bytes")
+    }
+
     package var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return Self.printable("\(place): \(message)")

@@ -12,8 +12,7 @@ struct SettingsParser {
     /// The entries of the file's one table, none if there is nothing in the file.
     func entries(of text: String) throws(SettingsError) -> [SettingsEntry] {
         guard text.utf8.count <= Self.byteCountMax else {
-            throw SettingsError(
-                file: file, "the file has more than \(Self.byteCountMax) bytes")
+            throw SettingsError.tooLong(file: file)
         }
         // Looser than the limits on what was read, as text and comments count here too.
         let hasMark = text.unicodeScalars.first == "\u{FEFF}"

@@ -65,8 +65,11 @@ struct ModelFiles {
         }
     }
 
+    /// Several times the largest tokenizers.
+    private static let bytesMax = 1 << 28
+
     private static func bytes(_ path: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        try PlainFile.read(path, bytesMax: bytesMax)
     }
 }
 

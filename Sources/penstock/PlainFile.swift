@@ -2,13 +2,20 @@ import Foundation
 
 /// Whole files, with errors of one line that name the file and say what the system said.
 enum PlainFile {
-    static func read(_ path: String) throws(FileError) -> [UInt8] {
+    /// - Parameter bytesMax: A longer file is refused, as some have no end.
+    static func read(_ path: String, bytesMax: Int) throws(FileError) -> [UInt8] {
         let handle = try open(path, O_RDONLY, "read")
+        let data: Data
         do {
-            return Array(try handle.readToEnd() ?? Data())
+            data = try handle.read(upToCount: bytesMax + 1) ?? Data()
         } catch {
             throw FileError(action: "read", path: path, error)
         }
+        guard data.count <= bytesMax else {
+            throw FileError(
+                action: "read", path: path, reason: "it has more than \(bytesMax >> 20) MiB")
+        }
+        return Array(data)
     }
 
     /// Replaces what was there.

@@ -28,9 +28,11 @@ struct TraceRun {
         try steps.end()
     }
 
+    private static let bytesMax = 1 << 30
+
     private func readTimeline() throws(UsageError) -> Timeline {
         let bytes: [UInt8]
-        do { bytes = try PlainFile.read(options.path) } catch {
+        do { bytes = try PlainFile.read(options.path, bytesMax: Self.bytesMax) } catch {
             throw UsageError(error.description)
         }
         do { return try ChromeTrace.timeline(of: bytes) } catch {

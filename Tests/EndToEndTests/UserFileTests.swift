@@ -59,4 +59,39 @@ struct UserFileTests {
             #expect(try String(contentsOfFile: path("c.yaml"), encoding: .utf8) == configuration)
         }
     }
+
+    @Test("a file without end is refused in one line")
+    func endless() async throws {
+        let zero = "/dev/zero"
+        #expect(
+            try await Self.refusal(["trace", zero])
+                == "penstock: cannot read \(zero): it has more than 1024 MiB\n")
+        let settings = "\(zero): the file has more than 1048576 bytes\n"
+        #expect(try await Self.refusal(["simulate", zero]) == "penstock: \(settings)")
+        #expect(
+            try await Self.refusal(["serve", "--model-path", "m", "--config", zero])
+                == "penstock: --config \(settings)")
+        let plan = ["plan", "--model", "qwen3-8b", "--hardware"]
+        #expect(try await Self.refusal(plan + [zero]) == "penstock: \(settings)")
+        #expect(
+            try await Self.refusal(["plan", "--model", zero, "--hardware", "h20-node"])
+                == "penstock: \(zero): the file has more than 4194304 bytes\n")
+    }
+
+    @Test("a tokenizer that is far too long is refused in one line")
+    func longTokenizer() async throws {
+        try await Self.inFolder { path in
+            try FileManager.default.copyItem(atPath: TestModels.tinyLlama, toPath: path("model"))
+            let tokenizer = path("model/tokenizer.json")
+            try Data().write(to: URL(filePath: tokenizer))
+            let handle = try FileHandle(forWritingTo: URL(filePath: tokenizer))
+            try handle.truncate(atOffset: 1 << 40)
+            try handle.close()
+            let result = try await ChildProcess.run(
+                Penstock.executable, ["serve", "--model-path", path("model")])
+            #expect(result.status == 1)
+            #expect(
+                result.errors == "penstock: cannot read \(tokenizer): it has more than 256 MiB\n")
+        }
+    }
 }

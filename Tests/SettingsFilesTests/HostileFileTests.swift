@@ -162,6 +162,9 @@ struct HostileFileTests {
         #expect(throws: SettingsError(file: path, "the file is not text in UTF-8")) {
             try SettingsTable(contentsOf: path)
         }
+        let tooLong = SettingsError(
+            file: "/dev/zero", "the file has more than 1048576 bytes")
+        #expect(throws: tooLong) { try SettingsTable(contentsOf: "/dev/zero") }
         #expect(throws: SettingsError(file: folder.path(), "the file cannot be read")) {
             try SettingsTable(contentsOf: folder.path())
         }

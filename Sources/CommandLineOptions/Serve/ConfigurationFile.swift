@@ -11,6 +11,8 @@ struct ConfigurationFile {
         let text: String
         do {
             text = try readFile(path)
+        } catch let error as SettingsError {
+            throw UsageError("--config \(error)")
         } catch {
             throw UsageError("--config \(path): the file cannot be read")
         }
