@@ -51,10 +51,13 @@ struct ServeRun {
         defer { watching.cancel() }
         let coordinator = try await starting.value
         watching.cancel()
-        trace?.begin(coordinator)
         let profiler = Profiler(
             coordinator, defaultDirectory: options.logging.profileDirectory, logger: logger)
         do {
+            if !options.server.skipWarmup {
+                await StartupProfile(coordinator, plan, logger: logger).run()
+            }
+            trace?.begin(coordinator)
             try await serve(model, plan, coordinator, profiler, until: interruption)
             // Whoever started this process is told, so that they can start another.
             if case .failed(let reason) = coordinator.status.phase {
@@ -76,9 +79,6 @@ struct ServeRun {
         _ model: ServedModel, _ plan: ServingPlan, _ coordinator: Coordinator,
         _ profiler: Profiler, until interruption: Interruption
     ) async throws {
-        if !options.server.skipWarmup {
-            await StartupProfile(coordinator, plan, logger: logger).run()
-        }
         let name = model.name
         let host = options.server.host
         try await PenstockHTTPServer(

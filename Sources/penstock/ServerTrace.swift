@@ -2,7 +2,7 @@ import Coordinator
 import Logging
 import Timelines
 
-/// The trace of all that a server does, from its start to its end.
+/// The trace of all that a server does for its clients.
 struct ServerTrace {
     private let file: TraceFile
     private let recording = TimelineRecording()
