@@ -67,6 +67,18 @@ package struct ChunkGrid: Hashable, Sendable {
         return (pageCount + pages - 1) / pages
     }
 
+    /// The chunks that cuts may have: no fewer than there must be, no more than pages, and not so
+    /// many that it takes long to follow them through the stages.
+    ///
+    /// - Parameter stepsMax: Chunks, times stages.
+    func chunkCounts(stageCount: Int, stepsMax: Int) -> ClosedRange<Int> {
+        let few = max(1, min(Self.chunkCountMax, stepsMax / stageCount))
+        return chunkCountMin...max(chunkCountMin, min(pageCount, few))
+    }
+
+    /// More chunks save less than a few thousandths, whatever the prompt and the pipeline.
+    private static let chunkCountMax = 1 << 20
+
     private func reach(from start: Int, tokens: Int) -> Int {
         reach(from: start, tokens: Double(tokens))
     }

@@ -141,7 +141,8 @@ extension EqualTimeCuts {
         }
 
         mutating func run() {
-            let range = cuts.grid.chunkCountMin...cuts.grid.pageCount
+            let range = cuts.grid.chunkCounts(
+                stageCount: Int(followers) + 1, stepsMax: Self.stepsMax)
             let ideal = (cuts.work * followers / max(cuts.cost.fixed, 1e-12)).squareRoot()
             let middle = Int(min(max(ideal, Double(range.lowerBound)), Double(range.upperBound)))
             consider(middle)
@@ -150,13 +151,21 @@ extension EqualTimeCuts {
                 var stride = 1
                 while true {
                     count += direction * stride
-                    guard range.contains(count), bound(count) < bestMakespan else { break }
+                    guard range.contains(count), bound(count) < bestMakespan,
+                        budget > -Self.overdraftMax
+                    else { break }
                     consider(count)
                     // What is left to gain this far out is less than the steps skipped.
                     if budget < 0 { stride += 1 + stride / 8 }
                 }
             }
         }
+
+        /// Chunks, times stages, of the longest schedule, which is judged once.
+        private static let stepsMax = 1 << 30
+        /// Chunks that are tried beyond the budget, with ever larger strides: some seconds' worth,
+        /// which only hundreds of thousands of chunks take.
+        private static let overdraftMax = 250_000_000
 
         private func bound(_ count: Int) -> Double {
             let count = Double(count)

@@ -3,8 +3,8 @@
 package enum OptimalChunks {
     /// How long to look for them.
     package enum Effort: Hashable, Sendable {
-        /// Up to half a second for prompts of millions of tokens on unequal stages; some seconds
-        /// where chunks are tens of thousands.
+        /// Up to half a second for most prompts; some ten seconds at most, where stages differ and
+        /// chunks are thousands.
         case thorough
         /// While a pipeline waits for its next chunk: a few milliseconds, or some 25 for a million
         /// tokens on 64 unequal stages. Stages whose times differ by no more than this share count
@@ -79,12 +79,14 @@ package enum OptimalChunks {
         let ideal =
             (cost.work(grid.positions) * followers
             / max(cost.fixed + pipeline.chunkPenalty, 1e-12)).squareRoot()
+        let counts = grid.chunkCounts(
+            stageCount: pipeline.stages.count, stepsMax: ScheduleSearch<FlowShop>.stepsMax)
         var tried: [Int] = []
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
         for factor in [1, 0.9, 1.11, 0.8, 0.65, 0.5, 0.35, 0.2] {
-            let count = Int(min(max(1, ideal * factor), Double(grid.pageCount)).rounded())
-            guard !tried.contains(max(count, grid.chunkCountMin)) else { continue }
-            tried.append(max(count, grid.chunkCountMin))
+            let count = Int(min(max(1, ideal * factor), Double(counts.upperBound)).rounded())
+            guard !tried.contains(max(count, counts.lowerBound)) else { continue }
+            tried.append(max(count, counts.lowerBound))
             let schedule = ChunkSchedule(
                 cuts: cuts.cuts(count: tried[tried.count - 1]), in: pipeline)
             if schedule.makespan < best.makespan { best = schedule }

@@ -15,8 +15,9 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
     private let slowest: PrefillCost
     /// About as many chunks as are best; for equal stages, exactly.
     private let idealCount: Double
+    /// The chunks that schedules may have.
+    private let counts: ClosedRange<Int>
     private let ramped: RampedCuts
-    /// How chunks may begin before the slowest stage, and end after it.
     private let beginnings: [RampedCuts.Ramp]
     private let endings: [RampedCuts.Ramp]
     private let breadth: SearchBreadth
@@ -33,21 +34,19 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
         let fixed = slowest.fixed > 0 ? slowest.fixed : machines.reduce(0) { max($0, $1.fixed) }
         let overhead = max(fixed + pipeline.chunkPenalty, 1e-12)
         let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
-        idealCount = min(max(ideal, 1), Double(grid.pageCount))
-        let breadth = breadth.fitting(
-            pages: grid.pageCount, chunks: idealCount, stages: pipeline.stages.count)
+        let task = SearchTask(
+            pageCount: grid.pageCount, chunkCount: min(max(ideal, 1), Double(grid.pageCount)),
+            works: works, slowest: index)
+        let breadth = breadth.fitting(task)
         self.breadth = breadth
+        counts = grid.chunkCounts(stageCount: works.count, stepsMax: Self.stepsMax)
+        idealCount = min(task.chunkCount, Double(counts.upperBound))
         ramped = RampedCuts(stage: slowest, grid: grid)
-        let before = breadth.growths(works[index], beside: works[..<index])
-        let after = breadth.growths(works[index], beside: works[(index + 1)...])
-        let shares = before.isEmpty || after.isEmpty ? breadth.shares : breadth.sharesOfBoth
-        beginnings = Self.ramps(shares, before)
-        endings = Self.ramps(shares, after)
+        (beginnings, endings) = breadth.ramps(task)
     }
 
-    private static func ramps(_ shares: [Double], _ growths: [Double]) -> [RampedCuts.Ramp] {
-        [.none] + growths.flatMap { growth in shares.map { .init(share: $0, growth: growth) } }
-    }
+    /// Chunks, times stages, of the longest schedule that is looked at, in half a second.
+    static var stepsMax: Int { 1 << 28 }
 
     /// - Parameter others: Cuts that are known to be good.
     func run(or others: [[Int]] = []) -> ChunkSchedule {
@@ -69,7 +68,7 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
             improvement.run()
             return ChunkSchedule(cuts: improvement.cuts, makespan: improvement.makespan)
         }
-        return improved.min { $0.makespan < $1.makespan } ?? even
+        return (improved.isEmpty ? schedules : improved).min { $0.makespan < $1.makespan } ?? even
     }
 
     /// The best of them, of each number of chunks no more than a few.
@@ -98,7 +97,8 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
             for _ in 0..<reach { count /= factor }
             for _ in 0...2 * reach {
                 // Ramps of many chunks that fall on the same page are as good as shorter ones.
-                let whole = min(max(Int(count.rounded()), grid.chunkCountMin), 2 * grid.pageCount)
+                let whole = min(
+                    max(Int(count.rounded()), counts.lowerBound), 2 * counts.upperBound)
                 let schedule = judge(ramped.cuts(count: whole, first: first, last: last))
                 if schedule.makespan < best.makespan {
                     best = schedule
@@ -117,10 +117,12 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
         let equal = EqualTimeCuts(cost: slowest, grid: grid)
         let reach = breadth.evenReach
         let counts = (-reach...reach).map { count + $0 * max(1, count / (2 * reach)) }
-            .filter { (grid.chunkCountMin...grid.pageCount).contains($0) }
+            .filter(self.counts.contains)
         let pages = max(1, grid.pageCount / max(1, count))
         let sizes = (max(1, pages - reach)...pages + reach).map { $0 * grid.pageSize }
-            .filter { $0 <= grid.chunkTokensMax }
+            .filter { size in
+                size <= grid.chunkTokensMax && grid.positions.count / size <= self.counts.upperBound
+            }
         return counts.map { judge(equal.cuts(count: $0)) }
             + sizes.map { size in judge(grid.cuts { _ in size }) }
     }

@@ -19,6 +19,9 @@ struct SearchBreadth {
     var improvementBudget: Int
     /// Neighbouring cuts that are moved together.
     var runMax = 4
+    /// A shorter search is taken where this one would need more steps: about ten seconds' worth,
+    /// and less where not much is lost.
+    var stepsMax = 5e9
 
     static let thorough = SearchBreadth(
         sharesOfBoth: [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03],
@@ -27,7 +30,8 @@ struct SearchBreadth {
         improvementBudget: 40_000)
     static let quick = SearchBreadth(
         sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
-        stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000)
+        stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000,
+        stepsMax: 2e9)
     /// For pipelines whose stages cost more than the search knows.
     static let judged = SearchBreadth(
         sharesOfBoth: [0.6, 0.3, 0.12], growthShares: [1, 0.5],
@@ -35,17 +39,41 @@ struct SearchBreadth {
         stretches: [0.94, 1, 1.06], improvedCount: 8, improvedCountAlike: 2,
         improvementBudget: 20_000, runMax: 10)
 
+    /// For pipelines and prompts so large that a few schedules must do. Their chunks are so many
+    /// that ramps and roundings change little.
+    static let sparse = SearchBreadth(
+        shares: [], sharesOfBoth: [], walks: [(1.5, 1)], evenReach: 1, stretches: [1],
+        improvedCount: 0, improvementBudget: 0)
+
     private static let growthMax = 8.0
 
-    /// So few pages, times stages, are searched thoroughly in less than a millisecond; so many
-    /// chunks, times stages, would take ten seconds and more.
-    func fitting(pages: Int, chunks: Double, stages: Int) -> SearchBreadth {
-        guard pages * stages > 128 else { return .thorough }
-        return chunks * Double(stages) > 500_000 ? .quick : self
+    /// The search itself if it ends within some seconds, or else the widest that does. Few pages,
+    /// times stages, are searched thoroughly in less than a millisecond.
+    func fitting(_ task: SearchTask) -> SearchBreadth {
+        guard task.pageCount * task.stageCount > 128 else { return .thorough }
+        let chunkSteps = task.chunkCount * Double(task.stageCount)
+        let widest = chunkSteps > Self.wideStepsMax ? .quick : self
+        return [widest, .quick].first { $0.steps(task) <= $0.stepsMax } ?? .sparse
+    }
+
+    /// Chunks, times stages, beyond which a search is no longer thorough.
+    private static let wideStepsMax = 500_000.0
+
+    /// How chunks may begin before the slowest stage, and end after it.
+    func ramps(_ task: SearchTask) -> (beginnings: [RampedCuts.Ramp], endings: [RampedCuts.Ramp]) {
+        let slowest = task.works[task.slowest]
+        let before = growths(slowest, beside: task.works[..<task.slowest])
+        let after = growths(slowest, beside: task.works[(task.slowest + 1)...])
+        let shares = before.isEmpty || after.isEmpty ? shares : sharesOfBoth
+        return (Self.ramps(shares, before), Self.ramps(shares, after))
+    }
+
+    private static func ramps(_ shares: [Double], _ growths: [Double]) -> [RampedCuts.Ramp] {
+        [.none] + growths.flatMap { growth in shares.map { .init(share: $0, growth: growth) } }
     }
 
     /// By what factors chunks may grow beside the slowest stage, of which others take less.
-    func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {
+    private func growths(_ slowest: Double, beside others: ArraySlice<Double>) -> [Double] {
         guard let longest = others.max(), slowest > longest * 1.01 else { return [] }
         guard longest > 0 else { return [Self.growthMax] }
         let steady = min(Self.growthMax, 1 + (slowest - longest) / others.reduce(0, +))

@@ -84,13 +84,14 @@ struct ChunksRun {
     private func report(
         cuts: [Int], makespan: Double, stages: [StageCost], bound: Double
     ) -> Report {
-        Report(
+        let different = Array(Set(stages))
+        return Report(
             policy: options.policy.rawValue, stages: stages.count,
             stageCosts: stages.map(Cost.init),
             chunks: zip(cuts, cuts.dropFirst()).map { start, end in
                 Chunk(
                     start: start, tokens: end - start,
-                    seconds: stages.reduce(0) {
+                    seconds: different.reduce(0) {
                         max($0, $1.seconds(tokens: end - start, after: start))
                     })
             },
@@ -132,12 +133,12 @@ struct ChunksRun {
 
     private func text(_ report: Report) -> String {
         let header = ["chunk", "start", "tokens", "ms"]
-        let rows = report.chunks.enumerated().map { index, chunk in
-            ["\(index + 1)", "\(chunk.start)", "\(chunk.tokens)", Self.milliseconds(chunk.seconds)]
-        }
+        let rows = Array(report.chunks.enumerated())
         let shown =
             rows.count <= Self.rowsMax
-            ? rows : rows.prefix(Self.rowsMax / 2) + [["…"]] + rows.suffix(Self.rowsMax / 4)
+            ? rows.map(Self.row)
+            : rows.prefix(Self.rowsMax / 2).map(Self.row) + [["…"]]
+                + rows.suffix(Self.rowsMax / 4).map(Self.row)
         let longest = report.chunks.map(\.seconds).max() ?? 0
         var lines = [TextTable([header] + shown).text(alignsRight: true), ""]
         if case .profile = options.cost { lines += [stageTable(report.stageCosts), ""] }
@@ -149,6 +150,10 @@ struct ChunksRun {
                 + " \(String(format: "%.2f", above)) % above the lower bound of"
                 + " \(Self.milliseconds(report.lowerBoundSeconds)) ms")
         return lines.joined(separator: "\n")
+    }
+
+    private static func row(_ index: Int, _ chunk: Chunk) -> [String] {
+        ["\(index + 1)", "\(chunk.start)", "\(chunk.tokens)", milliseconds(chunk.seconds)]
     }
 
     /// One row for stages in a row that cost the same.
