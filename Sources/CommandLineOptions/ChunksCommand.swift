@@ -132,6 +132,11 @@ struct ChunksCommand: ParsableCommand {
     @Flag(name: .customLong("json"), help: "Print JSON, every chunk.")
     var json = false
 
+    /// Far beyond any use, and cut within seconds.
+    private static let chunkCountMax = 1 << 20
+    /// Of chunks, times stages; fewer where schedules of other policies are found first.
+    private static let stepsMax = (ofCoefficients: 1 << 28, ofProfile: 1 << 25)
+
     func options() throws(UsageError) -> ChunksOptions {
         guard cachedPrefix < promptLength, cachedPrefix % pageSize == 0 else {
             throw UsageError(
@@ -150,10 +155,29 @@ struct ChunksCommand: ParsableCommand {
             throw UsageError(
                 "--prompt-length \(promptLength) is more than --context-length \(contextLength)")
         }
+        try checkCount()
         return ChunksOptions(
             policy: policy, positions: cachedPrefix..<promptLength, cost: try cost(),
             pageSize: pageSize, chunkSize: chunkSize, smoothingFactor: smoothingFactor,
             chunkTokensMax: chunkTokensMax, contextLength: contextLength, json: json)
+    }
+
+    /// Refuses settings that ask for more chunks than can be followed through the stages.
+    private func checkCount() throws(UsageError) {
+        let shortest =
+            switch policy {
+            case .auto: chunkTokensMax
+            case .fixed: min(chunkSize, chunkTokensMax)
+            // Later chunks are a quarter of the first one at least, and whole pages.
+            case .dynamic: min(max(chunkSize / 4, pageSize), chunkTokensMax)
+            }
+        let length = promptLength - cachedPrefix
+        let stepsMax = model == nil ? Self.stepsMax.ofCoefficients : Self.stepsMax.ofProfile
+        let most = min(Self.chunkCountMax, stepsMax / stageCount)
+        guard length / shortest <= most else {
+            throw UsageError(
+                "\(length) tokens in chunks of \(shortest) are more than \(most) chunks")
+        }
     }
 
     private func cost() throws(UsageError) -> ChunkCostSource {

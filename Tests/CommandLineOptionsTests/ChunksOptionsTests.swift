@@ -40,6 +40,48 @@ struct ChunksOptionsTests {
                     layerCounts: [3, 4], calibration: .none))
     }
 
+    @Test("the longest chunk may be as short as a page")
+    func longestChunk() throws {
+        let small = Self.coefficients + ["--page-size", "16", "--max-prefill-tokens"]
+        #expect(try Self.options(small + ["16"]).chunkTokensMax == 16)
+        #expect(
+            throws: UsageError("--max-prefill-tokens 15 is less than a page of 16 tokens")
+        ) { try Self.options(small + ["15"]) }
+    }
+
+    @Test("no more chunks are asked for than can be followed through the stages")
+    func chunkCount() throws {
+        let long = ["chunks", "--prompt-length", "67108864", "--page-size", "1"]
+        let costs = long + Self.coefficients
+        let cases: [([String], String?)] = [
+            (costs, nil), (costs + ["--pp-size", "4096"], nil),
+            (costs + ["--max-prefill-tokens", "64"], nil),
+            (
+                costs + ["--max-prefill-tokens", "63"],
+                "67108864 tokens in chunks of 63 are more than 1048576 chunks"
+            ),
+            (
+                costs + ["--max-prefill-tokens", "512", "--pp-size", "4096"],
+                "67108864 tokens in chunks of 512 are more than 65536 chunks"
+            ),
+            (
+                costs + ["--policy", "fixed", "--chunked-prefill-size", "1"],
+                "67108864 tokens in chunks of 1 are more than 1048576 chunks"
+            ),
+            (
+                costs + ["--policy", "dynamic", "--chunked-prefill-size", "252"],
+                "67108864 tokens in chunks of 63 are more than 1048576 chunks"
+            ),
+            (
+                long + Self.profile + ["--max-prefill-tokens", "64", "--pp-size", "94"],
+                "67108864 tokens in chunks of 64 are more than 356962 chunks"
+            ),
+        ]
+        for (arguments, message) in cases {
+            #expect(refusal(arguments) == message)
+        }
+    }
+
     @Test(
         "what makes no sense is refused in one line",
         arguments: [
