@@ -10,6 +10,7 @@ import Testing
         }
 
         let stages: [PrefillCost]
+        let chunkPenalty = 0.0
         let slowest: PrefillCost
         let counter = Counter()
 
