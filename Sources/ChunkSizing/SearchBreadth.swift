@@ -22,6 +22,9 @@ struct SearchBreadth {
     /// A shorter search is taken where this one would need more steps: about ten seconds' worth,
     /// and less where not much is lost.
     var stepsMax = 5e9
+    /// While a prompt waits for its first chunk, a shorter search is taken where this one would
+    /// need more than so much of the prompt's own time.
+    var waitShareMax = Double.infinity
 
     static let thorough = SearchBreadth(
         sharesOfBoth: [0.85, 0.7, 0.6, 0.5, 0.35, 0.25, 0.18, 0.12, 0.06, 0.03],
@@ -31,6 +34,11 @@ struct SearchBreadth {
     static let quick = SearchBreadth(
         sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
         stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000,
+        stepsMax: 2e9, waitShareMax: 0.001)
+    /// The same for prompts that take no longer than a few seconds.
+    static let brief = SearchBreadth(
+        sharesOfBoth: [0.5, 0.18], walks: [(1.5, 3), (1.15, 2), (1.05, 2)], evenReach: 3,
+        stretches: [0.95, 1, 1.05], improvedCount: 1, improvementBudget: 6_000,
         stepsMax: 2e9)
     /// For pipelines whose stages cost more than the search knows.
     static let judged = SearchBreadth(
@@ -53,8 +61,14 @@ struct SearchBreadth {
         guard task.pageCount * task.stageCount > 128 else { return .thorough }
         let chunkSteps = task.chunkCount * Double(task.stageCount)
         let widest = chunkSteps > Self.wideStepsMax ? .quick : self
-        return [widest, .quick].first { $0.steps(task) <= $0.stepsMax } ?? .sparse
+        let seconds = widest.steps(task) * Self.stepSeconds
+        let isLate = seconds > waitShareMax * task.works[task.slowest]
+        return (isLate ? [.brief] : [widest, .quick])
+            .first { $0.steps(task) <= $0.stepsMax } ?? .sparse
     }
+
+    /// About as long as a step takes where they are few.
+    private static let stepSeconds = 1.4e-8
 
     /// Chunks, times stages, beyond which a search is no longer thorough.
     private static let wideStepsMax = 500_000.0

@@ -192,6 +192,10 @@ extension ChunkPlanner {
     /// Takes note of what the stages took for a microbatch.
     mutating func note(_ batch: MicrobatchInFlight, _ timings: [StageTiming]) {
         guard timings.count == stageCount else { return }
+        let began = zip(timings, lastEnded ?? timings.map(\.computeBegan)).map {
+            // What a stage does between two microbatches that are there counts as well.
+            min($0.computeBegan, max($0.received, $1))
+        }
         lastEnded = timings.map(\.computeEnded)
         links.note(tokens: Int(batch.load.tokens), timings)
         // Decode steps alone take another path through the layers.
@@ -201,7 +205,7 @@ extension ChunkPlanner {
             models[stage].add(
                 PrefillSample(
                     tokens: batch.load.tokens, pairs: batch.load.pairs,
-                    seconds: timing.computeEnded.seconds(since: timing.computeBegan)))
+                    seconds: timing.computeEnded.seconds(since: began[stage])))
         }
         adoptCosts()
     }

@@ -58,6 +58,19 @@ struct AutomaticChunksTests {
         }
     }
 
+    @Test("what stages do between two microbatches counts as a part of the fixed cost")
+    func turnaround() {
+        var clockwork = Clockwork(
+            limits: Self.limits(stages: 2),
+            stages: [PrefillCost](repeating: Self.cost, count: 2), knownCosts: false)
+        clockwork.turnaround = 3 * Self.cost.fixed
+        for _ in 0..<3 { clockwork.submit(tokens: 16_384) }
+        clockwork.run()
+        for estimate in clockwork.scheduler.status.stageCosts {
+            #expect(abs(estimate.cost.fixed / (4 * Self.cost.fixed) - 1) < 0.1)
+        }
+    }
+
     @Test("when a stage slows down in mid-prompt, the chunks that follow change")
     func slowdown() throws {
         var clockwork = Clockwork(

@@ -7,6 +7,8 @@ import Scheduling
 struct Clockwork {
     private(set) var scheduler: Scheduler
     var stages: [PrefillCost]
+    /// Seconds that every stage takes for each microbatch before it begins to compute.
+    var turnaround = 0.0
     /// Seconds until the last completion.
     private(set) var seconds = 0.0
     /// Positions of all prompt chunks, in the order of their dispatch.
@@ -63,7 +65,7 @@ struct Clockwork {
         var timings: [StageTiming] = []
         var before = seconds
         for (stage, cost) in stages.enumerated() {
-            let began = max(before, stageEnds[stage])
+            let began = max(before, stageEnds[stage]) + turnaround
             var ended = began + cost.fixed
             for chunk in microbatch.chunks {
                 ended += cost.work(chunk.start..<chunk.end)
