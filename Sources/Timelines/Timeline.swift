@@ -56,7 +56,7 @@ package struct MicrobatchSpan: Hashable, Sendable {
 
     /// Tokens that were computed.
     package var tokenCount: Int {
-        chunks.reduce(0) { $0 + $1.positions.count }
+        chunks.tokenCount
     }
 }
 
@@ -68,5 +68,12 @@ package struct ChunkSpan: Hashable, Sendable {
     package init(request: RequestID, positions: Range<Int>) {
         self.request = request
         self.positions = positions
+    }
+}
+
+extension [ChunkSpan] {
+    /// Tokens that were computed.
+    var tokenCount: Int {
+        reduce(0) { $0 + $1.positions.count }
     }
 }

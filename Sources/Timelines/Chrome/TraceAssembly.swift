@@ -14,6 +14,8 @@ struct TraceAssembly {
         var dispatched: Int64
         var completed: Int64?
         var chunks: [ChunkSpan]
+        /// Of all chunks, counted once: a file may hold many chunks, and many stages.
+        let tokenCount: Int
         var offset: Int
 
         func failure(_ what: String) -> Failure {
@@ -42,7 +44,9 @@ struct TraceAssembly {
         switch event {
         case .dispatched(let id, let time, let chunks):
             flights.append(
-                Flight(id: id, dispatched: time, completed: nil, chunks: chunks, offset: offset))
+                Flight(
+                    id: id, dispatched: time, completed: nil, chunks: chunks,
+                    tokenCount: chunks.tokenCount, offset: offset))
         case .completed(let id, let time):
             completions.append(Completion(id: id, time: time, offset: offset))
         case .computed(let id, let stage, let span):

@@ -112,7 +112,7 @@ enum TraceEvent {
             }
             chunks.append(ChunkSpan(request: RequestID(UInt64(request)), positions: start..<end))
         }
-        let tokens = chunks.reduce(0) { $0 + $1.positions.count }
+        let tokens = chunks.tokenCount
         guard try Self.tokens(details) ?? tokens == tokens else {
             throw details.unexpected("tokens", "\(tokens), as its chunks have")
         }
