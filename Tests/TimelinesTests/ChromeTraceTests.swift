@@ -173,6 +173,7 @@ struct ChromeTraceTests {
             ("\"version\":1", "\"version\":2", 1, "'version' of otherData must be an integer"),
             ("paced\",", "guessed\",", 1, "must be one of measured, paced, simulated"),
             ("\"stages\":2", "\"stages\":0", 1, "'stages' of otherData must be an integer from 1"),
+            ("\"stages\":2", "\"stages\":4097", 1, "must be an integer from 1 to 4096, got 4097"),
             ("\"stages\":2", "\"stages\":1", 8, "stage 1 does not exist: 'stages' is 1"),
             ("\"stages\":2", "\"stages\":3", 6, "has 2 events of stages, there are 3 stages"),
             ("\"stages\":2", "\"stages\":1e9", 1, "got 1000000000.0"),

@@ -24,7 +24,8 @@ package struct BubbleReport: Hashable, Sendable {
 
     package static let longestBubblesMax = 10
 
-    /// Takes O(n log n) for n timings of stages, each microbatch having one for every stage.
+    /// Each microbatch has a timing for every stage. Takes O(n · (log n + P)) for n timings on P
+    /// stages: a stage's bubbles are divided by what the other stages compute.
     package init(_ timeline: Timeline) {
         source = timeline.source
         microbatchCount = timeline.microbatches.count

@@ -10,7 +10,8 @@ struct TraceHeader {
     /// The instant from which times count, in nanoseconds.
     let origin: Int64
 
-    private static let stagesMax = 1 << 16
+    /// As many as any command takes; the time that bubbles take grows with their square.
+    private static let stagesMax = 4096
     private static let countMax = 1 << 53
     /// Far enough from overflow for all sums and differences.
     private static let originMax = 1 << 61
