@@ -7,7 +7,7 @@
 package enum GanttChart {
     /// Bars that are drawn one by one.
     package static let barsMax = 2500
-    /// Rows; of pipelines with more stages every so manyth stage is drawn.
+    /// Rows; of pipelines with more stages only every second, third … stage is drawn.
     static let rowsMax = 256
 
     /// The picture under a title, which may be any text.

@@ -37,7 +37,7 @@ struct GanttFrame {
                 "row", x: GanttLayout.left, y: y, width: GanttLayout.plotWidth,
                 height: layout.rowHeight)
             svg.end()
-            guard row.isMultiple(of: layout.labelledRows) else { continue }
+            guard row.isMultiple(of: layout.rowsPerLabel) else { continue }
             let middle = y + layout.rowHeight / 2 + 40
             svg.words("stage \(stage)", x: 740, y: middle, anchor: .end)
             svg.words(

@@ -43,8 +43,8 @@ struct GanttLayout {
         bottom + 320 + (colours.shown.isEmpty ? 0 : 320)
     }
 
-    /// Every so manyth row has a label, so that labels do not overlap.
-    var labelledRows: Int {
+    /// From one row with a label to the next, so that labels do not overlap.
+    var rowsPerLabel: Int {
         max(1, Int((130 + rowHeight + rowGap - 1) / (rowHeight + rowGap)))
     }
 }
