@@ -14,9 +14,9 @@ struct SettingsParser {
         guard text.utf8.count <= Self.byteCountMax else {
             throw SettingsError.tooLong(file: file)
         }
-        // Looser than the limits on what was read, as text and comments count here too.
         let hasMark = text.unicodeScalars.first == "\u{FEFF}"
         let text = hasMark ? String(text.unicodeScalars.dropFirst()) : text
+        // Looser than the limits on what was read, as text and comments count here too.
         if let excess = NestingBound.excess(in: text, depthMax: 100, aliasesMax: 16) {
             throw SettingsError(file: file, line: excess.line, excess.problem)
         }

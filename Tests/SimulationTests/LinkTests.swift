@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Chunks for slow links")
 struct LinkTests {
-    /// Eight stages that take 80 ms for a prompt of 65,536 tokens.
+    /// Times to first token of prompts of 65,536 tokens, one after the other, on eight stages that
+    /// take 40.5 ms for one and 0.48 ms more for each of its chunks.
     private static func seconds(
         _ chunking: ChunkingPolicy, link: SimulatedLink, prompts: Int = 1, isProfiled: Bool = true
     ) throws -> [Double] {
