@@ -96,6 +96,17 @@ struct SimulateTests {
         #expect(held.simulated.makespanSeconds > best.simulated.makespanSeconds)
     }
 
+    @Test("a prompt's chunks are all listed, though the last be of one token, and no decode step")
+    func chunks() async throws {
+        let yaml = """
+            stages: [{fixed-ms: 1, linear-ms: 0.01, attention-ms: 0}]
+            limits: {chunking: "fixed:128"}
+            workload: [{prompt-tokens: 129, output-tokens: 3}]
+            """
+        let figures = try await Self.withFile(yaml) { try await Self.simulate($0) }
+        #expect(figures.simulated.requests.map(\.chunks) == [[128, 1]])
+    }
+
     @Test("a trace and a chart are written, and the trace reads back")
     func files() async throws {
         let folder = FileManager.default.temporaryDirectory

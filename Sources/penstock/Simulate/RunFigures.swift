@@ -18,7 +18,7 @@ struct RunFigures {
     var violations: [String] = []
     /// Of a paced run: each stage's layers when it ended.
     var layerCounts: [Int]?
-    private var chunkSizes: [RequestID: [Int]]
+    private var promptChunks: [RequestID: [Int]]
     /// Positions of each request that are computed or came out of the prefix cache.
     private var reach: [RequestID: Int]
 
@@ -33,7 +33,7 @@ struct RunFigures {
         bubbles = BubbleReport(timeline)
         traceHash = report.traceHash
         violations = report.violations
-        chunkSizes = timeline.chunkSizes
+        promptChunks = timeline.promptChunks(of: requests)
         reach = timeline.reach
     }
 
@@ -47,7 +47,7 @@ struct RunFigures {
         interTokenLatency = Distribution(interTokenSeconds)
         self.timeline = timeline
         bubbles = BubbleReport(timeline)
-        chunkSizes = timeline.chunkSizes
+        promptChunks = timeline.promptChunks(of: requests)
         reach = timeline.reach
     }
 
@@ -64,7 +64,7 @@ struct RunFigures {
 
     /// Tokens of each chunk of a request's prompt, those that were computed again among them.
     func chunks(of request: RequestID) -> [Int] {
-        chunkSizes[request] ?? []
+        promptChunks[request] ?? []
     }
 
     /// How many requests ended in each way, in the order of the names.
@@ -88,13 +88,13 @@ extension Timeline {
         return reach
     }
 
-    /// Tokens of the chunks of each request, decode steps apart.
-    fileprivate var chunkSizes: [RequestID: [Int]] {
+    /// Tokens of the chunks that hold positions of each request's prompt.
+    fileprivate func promptChunks(of requests: [RequestOutcome]) -> [RequestID: [Int]] {
+        let lengths: [RequestID: Int] = requests.reduce(into: [:]) { $0[$1.id] = $1.promptTokens }
         var sizes: [RequestID: [Int]] = [:]
-        for microbatch in microbatches {
-            for chunk in microbatch.chunks where chunk.positions.count > 1 {
-                sizes[chunk.request, default: []].append(chunk.positions.count)
-            }
+        for chunk in microbatches.lazy.flatMap(\.chunks)
+        where chunk.positions.lowerBound < lengths[chunk.request] ?? 0 {
+            sizes[chunk.request, default: []].append(chunk.positions.count)
         }
         return sizes
     }
