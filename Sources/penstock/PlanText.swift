@@ -28,10 +28,7 @@ struct PlanText {
 
     private var introduction: String {
         let request = planner.request
-        let model = String(
-            format: "%@: %.4g billion weights, %.3g of them active, %d layers", request.model.name,
-            request.model.parameterCount / 1e9, request.model.activeParameterCount / 1e9,
-            request.model.layerCount)
+        let model = "\(request.model.name): \(weights), \(request.model.layerCount) layers"
         let devices = CountText.text(request.deviceCount, "device")
         let machine = "\(devices) of \(request.hardware.name)\(idle)"
         guard let calibration = request.calibration else {
@@ -44,6 +41,13 @@ struct PlanText {
                 """,
             model, machine, calibration.seconds, calibration.promptLength, calibration.devices,
             planner.derivation.scale)
+    }
+
+    private var weights: String {
+        let model = planner.request.model
+        let all = String(format: "%.4g billion weights", model.parameterCount / 1e9)
+        guard model.activeParameterCount < model.parameterCount else { return all }
+        return all + String(format: ", %.4g of them active", model.activeParameterCount / 1e9)
     }
 
     /// Where a model has too few layers for the devices.

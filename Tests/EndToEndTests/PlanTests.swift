@@ -59,6 +59,7 @@ struct PlanTests {
     func contextLength() async throws {
         let shared = ["--model", "smollm2-135m", "--hardware", "cpu-2-core"]
         let own = try await Self.plan(shared)
+        #expect(own.output.hasPrefix("smollm2-135m: 0.1345 billion weights, 30 layers; "))
         #expect(own.output.contains("\n8192 tokens; one stage of 1 takes"))
         #expect(own.output.contains("\nPenstock: penstock serve"))
         #expect(!own.output.contains("scaled positions"))
@@ -100,6 +101,7 @@ struct PlanTests {
                 "deepseek-v3.1", "--hardware", "h20-node", "--devices", "16",
             ])
         #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains(": 671 billion weights, 37.55 of them active, 61 layers; "))
         #expect(result.output.contains("Penstock (refused today, not built: GPUs, deepseek_v3"))
         #expect(result.output.contains("efficiency: tokens/s per device"))
     }
