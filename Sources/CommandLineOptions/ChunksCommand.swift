@@ -155,7 +155,7 @@ struct ChunksCommand: ParsableCommand {
             throw UsageError(
                 "--prompt-length \(promptLength) is more than --context-length \(contextLength)")
         }
-        try checkCount()
+        try checkChunkCount()
         return ChunksOptions(
             policy: policy, positions: cachedPrefix..<promptLength, cost: try cost(),
             pageSize: pageSize, chunkSize: chunkSize, smoothingFactor: smoothingFactor,
@@ -163,7 +163,7 @@ struct ChunksCommand: ParsableCommand {
     }
 
     /// Refuses settings that ask for more chunks than can be followed through the stages.
-    private func checkCount() throws(UsageError) {
+    private func checkChunkCount() throws(UsageError) {
         let shortest =
             switch policy {
             case .auto: chunkTokensMax
@@ -197,7 +197,7 @@ struct ChunksCommand: ParsableCommand {
         guard let model, let hardware else {
             throw UsageError("\(given.0) needs \(model == nil ? "--model" : "--hardware"), too")
         }
-        if let layerCounts { try checkCount(layerCounts.count, of: "--pp-layer-partition") }
+        if let layerCounts { try checkEntryCount(layerCounts.count, of: "--pp-layer-partition") }
         return .profile(
             model: model, hardware: hardware, stageCount: stageCount,
             devicesPerStage: devicesPerStage ?? 1, layerCounts: layerCounts,
@@ -210,13 +210,13 @@ struct ChunksCommand: ParsableCommand {
                 "the cost is missing: --fixed-ms, --linear-ms and --attention-ms,"
                     + " or --model and --hardware")
         }
-        if let slowdowns { try checkCount(slowdowns.count, of: "--stage-slowdowns") }
+        if let slowdowns { try checkEntryCount(slowdowns.count, of: "--stage-slowdowns") }
         return .coefficients(
             fixed: fixed * 1e-3, linear: linear * 1e-3, attention: attention * 1e-3,
             slowdowns: slowdowns ?? [Double](repeating: 1, count: stageCount))
     }
 
-    private func checkCount(_ count: Int, of flag: String) throws(UsageError) {
+    private func checkEntryCount(_ count: Int, of flag: String) throws(UsageError) {
         guard count == stageCount else {
             throw UsageError(
                 "\(flag) has \(count) entries, the pipeline has \(stageCount) stages")
