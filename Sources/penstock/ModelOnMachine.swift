@@ -11,7 +11,7 @@ struct ModelOnMachine {
 
     /// Everything that can be wrong with files or flags is a usage error.
     ///
-    /// - Parameter change: Makes a request for all devices of a node to what is wanted.
+    /// - Parameter change: Makes what is wanted out of a request for all devices of one node.
     func planner(_ change: (inout PlanRequest) -> Void) throws(UsageError) -> Planner {
         do {
             let files = ProfileFiles(folders: Self.folders)

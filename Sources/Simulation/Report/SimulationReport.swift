@@ -22,7 +22,7 @@ package struct SimulationReport: Hashable, Sendable {
     package var eventCount = 0
     /// What must never happen and did; empty if all is well.
     package var violations: [String] = []
-    /// Why the run was not simulated to its end: "takes 1000000 s or more"; nil if it was.
+    /// Why the run was not simulated to its end, such as "takes 1000000 s or more"; nil if it was.
     package var givenUp: String?
 
     /// Prompt tokens that were computed or came out of the prefix cache, a second.
@@ -51,7 +51,7 @@ package struct RequestOutcome: Hashable, Sendable {
     package var submitted: Instant
     /// nil if it had no token.
     package var firstToken: Instant?
-    /// nil only where `violations` say why.
+    /// nil only where `violations` or `givenUp` say why.
     package var ended: Instant?
     package var end: RequestEnd?
 
