@@ -187,12 +187,9 @@ struct BadInputTests {
 
     @Test("what cannot be served ends with one line", arguments: badCommands)
     func refuseCommand(_ bad: BadCommand) async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-refusal-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let result = try await ChildProcess.run(
-            Penstock.executable, ["serve"] + bad.arguments(folder))
+        let result = try await TemporaryFolder.with { folder in
+            try await ChildProcess.run(Penstock.executable, ["serve"] + bad.arguments(folder))
+        }
         #expect(result.status == bad.status)
         #expect(result.errors.contains(bad.says), "\(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")

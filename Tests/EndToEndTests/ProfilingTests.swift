@@ -32,11 +32,7 @@ struct ProfilingTests {
 
     /// Runs a test in a folder of its own.
     private static func inFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-profile-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder.path)
+        try await TemporaryFolder.with { try await body($0.path) }
     }
 
     private static func chat(_ server: ServerProcess) async throws -> (prompt: Int, output: Int) {

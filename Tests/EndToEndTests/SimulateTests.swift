@@ -39,15 +39,15 @@ struct SimulateTests {
         return try JSONDecoder().decode(Figures.self, from: Data(result.output.utf8))
     }
 
-    /// Runs `body` with a file of this content.
+    /// Runs `body` with a file of this content, "s.yaml", in a folder of its own.
     private static func withFile<Result>(
         _ content: String, _ body: (String) async throws -> Result
     ) async throws -> Result {
-        let file = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-\(UUID().uuidString).yaml")
-        try Data(content.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        return try await body(file.path)
+        try await TemporaryFolder.with { folder in
+            let file = folder.appending(path: "s.yaml")
+            try Data(content.utf8).write(to: file)
+            return try await body(file.path)
+        }
     }
 
     @Test("two processes print the same trace hash, and another one for another seed")
@@ -109,33 +109,28 @@ struct SimulateTests {
 
     @Test("a trace and a chart are written, and the trace reads back")
     func files() async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let trace = folder.appending(path: "trace.json")
-        let chart = folder.appending(path: "chart.svg")
-        _ = try await Self.simulate(
-            Self.scenarios.appending(path: "one-long-prompt.yaml").path, "--trace", trace.path,
-            "--gantt", chart.path)
-        let timeline = try ChromeTrace.parse(String(contentsOf: trace, encoding: .utf8))
-        #expect(timeline.source == .simulated && timeline.stageCount == 4)
-        let tokens = timeline.microbatches.flatMap(\.chunks).reduce(0) { $0 + $1.positions.count }
-        // Of the 32 output tokens, the last is not computed any further.
-        #expect(tokens == 32768 + 31)
-        #expect(try String(contentsOf: chart, encoding: .utf8).contains("</svg>"))
+        try await TemporaryFolder.with { folder in
+            let trace = folder.appending(path: "trace.json")
+            let chart = folder.appending(path: "chart.svg")
+            _ = try await Self.simulate(
+                Self.scenarios.appending(path: "one-long-prompt.yaml").path, "--trace", trace.path,
+                "--gantt", chart.path)
+            let timeline = try ChromeTrace.parse(String(contentsOf: trace, encoding: .utf8))
+            #expect(timeline.source == .simulated && timeline.stageCount == 4)
+            let tokens = timeline.microbatches.reduce(0) { $0 + $1.tokenCount }
+            // Of the 32 output tokens, the last is not computed any further.
+            #expect(tokens == 32768 + 31)
+            #expect(try String(contentsOf: chart, encoding: .utf8).contains("</svg>"))
+        }
     }
 
     /// Runs `body` in a folder that holds a scenario, "s.yaml", and a trace of it, "t.json".
     private static func inFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let scenario = folder.appending(path: "s.yaml")
-        try Data(small.utf8).write(to: scenario)
-        _ = try await simulate(scenario.path, "--trace", folder.appending(path: "t.json").path)
-        try await body(folder)
+        try await withFile(small) { scenario in
+            let folder = URL(filePath: scenario).deletingLastPathComponent()
+            _ = try await simulate(scenario, "--trace", folder.appending(path: "t.json").path)
+            try await body(folder)
+        }
     }
 
     private static let small = """

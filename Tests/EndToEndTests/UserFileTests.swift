@@ -10,11 +10,9 @@ struct UserFileTests {
     private static func inFolder(
         _ body: (_ path: (String) -> String) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "penstock-files-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body { folder.appending(path: $0).path }
+        try await TemporaryFolder.with { folder in
+            try await body { folder.appending(path: $0).path }
+        }
     }
 
     private static func refusal(_ arguments: [String]) async throws -> String {
