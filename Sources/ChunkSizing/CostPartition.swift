@@ -63,7 +63,7 @@ package struct CostPartition: Hashable, Sendable {
         on measured: [PrefillCost], layerCounts: [Int], positions: Range<Int>
     ) -> [Int]? {
         precondition(measured.count == layerCounts.count, "one cost for each stage")
-        let seconds = measured.map { $0.work(positions) + $0.fixed }
+        let seconds = measured.map { $0.seconds(positions) }
         guard let slowest = seconds.max(), seconds.allSatisfy({ $0 > 0 }) else { return nil }
         let stages = zip(seconds, layerCounts).map { Stage(layerSeconds: $0 / Double($1)) }
         guard let better = CostPartition(layers: layerCounts.reduce(0, +), stages: stages),

@@ -15,6 +15,9 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
     private var budget: Int
     /// Cuts that are moved together.
     private let runMax: Int
+    /// Used again for every change that is judged, as there are so many.
+    private var times: [Double]
+    private var candidates: [Change] = []
 
     init(pipeline: Pipeline, grid: ChunkGrid, cuts: [Int], breadth: SearchBreadth) {
         self.pipeline = pipeline
@@ -22,6 +25,7 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
         self.cuts = cuts
         budget = breadth.improvementBudget
         runMax = breadth.runMax
+        times = pipeline.ready
         makespan = pipeline.makespan(cuts: cuts)
     }
 
@@ -36,11 +40,13 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
         }
     }
 
-    /// Another way to cut a part of the schedule.
-    private struct Change {
-        /// Takes the place of the cuts from the current one on, so many of them.
-        var replaced: Int
-        var cuts: [Int]
+    /// Another way to cut what is around the current cut.
+    private enum Change {
+        /// One more cut, before it.
+        case added(Int)
+        case removed
+        /// It and those behind it, so many in all, are so many positions further on.
+        case moved(count: Int, by: Int)
     }
 
     /// Goes once through all cuts between the first and the last.
@@ -50,11 +56,7 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
         var index = 1
         while index < cuts.count {
             if let change = bestChange(at: index, step: step, completions) {
-                cuts.replaceSubrange(index..<index + change.replaced, with: change.cuts)
-                remainders.replaceSubrange(
-                    index..<index + change.replaced,
-                    with: repeatElement(remainders[0], count: change.cuts.count))
-                computeRemainders(from: index + change.cuts.count, downTo: index)
+                computeRemainders(from: apply(change, at: index), downTo: index)
             }
             pipeline.advance(&completions, cuts[index - 1], cuts[index])
             index += 1
@@ -62,15 +64,34 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
         makespan = pipeline.makespan(completions, cutCount: cuts.count)
     }
 
+    /// Returns the first cut behind what has changed.
+    private mutating func apply(_ change: Change, at index: Int) -> Int {
+        switch change {
+        case .added(let cut):
+            cuts.insert(cut, at: index)
+            remainders.insert(remainders[0], at: index)
+            return index + 2
+        case .removed:
+            cuts.remove(at: index)
+            remainders.remove(at: index)
+            return index
+        case .moved(let count, let step):
+            for moved in index..<index + count { cuts[moved] += step }
+            return index + count
+        }
+    }
+
     /// The change that shortens the schedule most; nil if none does.
     private mutating func bestChange(
         at index: Int, step: Int, _ completions: [Double]
     ) -> Change? {
-        let unchanged = Change(replaced: 1, cuts: [cuts[index]])
+        let unchanged = Change.moved(count: 1, by: 0)
         guard var shortest = seconds(unchanged, at: index, completions) else { return nil }
         shortest *= 1 - 1e-9
         var best: Change?
-        for change in changes(at: index, step: step) {
+        findCandidates(at: index, step: step)
+        for place in candidates.indices {
+            let change = candidates[place]
             guard let seconds = seconds(change, at: index, completions), seconds < shortest
             else { continue }
             shortest = seconds
@@ -79,44 +100,55 @@ struct CutImprovement<Pipeline: SchedulePipeline> {
         return best
     }
 
-    private func changes(at index: Int, step: Int) -> [Change] {
+    private mutating func findCandidates(at index: Int, step: Int) {
+        candidates.removeAll(keepingCapacity: true)
         let (start, cut) = (cuts[index - 1], cuts[index])
-        var changes: [Change] = []
         let middle = (start + cut) / 2 / grid.pageSize * grid.pageSize
-        if middle > start { changes.append(Change(replaced: 1, cuts: [middle, cut])) }
-        guard index < cuts.count - 1 else { return changes }
-        changes.append(Change(replaced: 1, cuts: []))
+        if middle > start { candidates.append(.added(middle)) }
+        guard index < cuts.count - 1 else { return }
+        candidates.append(.removed)
         for count in 1...min(runMax, cuts.count - 1 - index) {
-            let run = cuts[index..<index + count]
-            if cut - step > start {
-                changes.append(Change(replaced: count, cuts: run.map { $0 - step }))
-            }
+            if cut - step > start { candidates.append(.moved(count: count, by: -step)) }
             if cuts[index + count - 1] + step < cuts[index + count] {
-                changes.append(Change(replaced: count, cuts: run.map { $0 + step }))
+                candidates.append(.moved(count: count, by: step))
             }
         }
-        return changes
     }
 
     /// The makespan with a change; nil if a chunk would be too long.
     private mutating func seconds(
         _ change: Change, at index: Int, _ completions: [Double]
     ) -> Double? {
-        let next = index + change.replaced
-        var completions = completions
+        for place in times.indices { times[place] = completions[place] }
         var start = cuts[index - 1]
-        for end in change.cuts + (next < cuts.count ? [cuts[next]] : []) {
-            guard end - start <= grid.chunkTokensMax else { return nil }
-            pipeline.advance(&completions, start, end)
-            start = end
+        var next = index + 1
+        var cutCount = cuts.count
+        switch change {
+        case .added(let cut):
+            guard advance(&start, to: cut), advance(&start, to: cuts[index]) else { return nil }
+            cutCount += 1
+        case .removed:
+            cutCount -= 1
+        case .moved(let count, let step):
+            next = index + count
+            for moved in index..<next {
+                guard advance(&start, to: cuts[moved] + step) else { return nil }
+            }
         }
-        budget -= change.cuts.count + 1
-        let cutCount = cuts.count - change.replaced + change.cuts.count
-        guard next < cuts.count else {
-            return pipeline.makespan(completions, cutCount: cutCount)
-        }
-        let end = zip(completions, remainders[next]).reduce(0) { max($0, $1.0 + $1.1) }
+        guard next < cuts.count else { return pipeline.makespan(times, cutCount: cutCount) }
+        guard advance(&start, to: cuts[next]) else { return nil }
+        var end = 0.0
+        for place in times.indices { end = max(end, times[place] + remainders[next][place]) }
         return end + pipeline.penalty(cutCount: cutCount)
+    }
+
+    /// Goes on by one chunk; false if it would be too long.
+    private mutating func advance(_ start: inout Int, to end: Int) -> Bool {
+        guard end - start <= grid.chunkTokensMax else { return false }
+        pipeline.advance(&times, start, end)
+        budget -= 1
+        start = end
+        return true
     }
 
     /// Computes the remainders of the cuts before one that has its own, or of all.

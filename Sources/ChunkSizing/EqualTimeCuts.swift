@@ -1,9 +1,9 @@
 /// The best cuts for stages that cost the same.
 ///
 /// Of P equal stages, a prompt cut into chunks of t₁ … t_M seconds takes Σtᵢ + (P − 1)·max tᵢ (a
-/// proportionate flow shop; TeraPipe, ICML 2021). The sum depends on the number of chunks alone,
-/// so for each number the best cuts are those with the smallest maximum: equal times, as far as
-/// pages allow.
+/// proportionate flow shop; TeraPipe, ICML 2021). The sum depends on the number of chunks, and
+/// hardly on anything else, so for each number the best cuts are those with the smallest maximum:
+/// equal times, as far as pages allow.
 struct EqualTimeCuts {
     let cost: PrefillCost
     let grid: ChunkGrid
@@ -35,7 +35,7 @@ struct EqualTimeCuts {
         var cuts = [grid.positions.lowerBound]
         while let last = cuts.last, last < grid.end {
             let remaining = max(1, count - cuts.count + 1)
-            let share = cost.work(last..<grid.end) / Double(remaining) + cost.fixed
+            let share = cost.sum(last..<grid.end, chunkCount: remaining) / Double(remaining)
             let ideal = Double(last) + cost.tokens(within: share, after: last)
             // As many chunks as are left must do for what is left.
             let floor = remaining - 1 < latest.count ? latest[remaining - 1] : last
@@ -48,8 +48,8 @@ struct EqualTimeCuts {
 
     /// Seconds of the longest of `count` chunks, where that is as short as pages allow.
     func shortestMaximum(count: Int) -> Double {
-        var low = work / Double(count) + cost.fixed
-        var high = cost.seconds(tokens: grid.positions.count, after: grid.positions.lowerBound)
+        var low = work / Double(count) + cost.overhead(after: grid.positions.lowerBound)
+        var high = cost.seconds(grid.positions)
         if let longest = longestChunk(within: low * (1 + 1e-12), countMax: count) { return longest }
         // A page of the prompt's end is the most that rounding can add.
         var step = high * 1e-3
@@ -125,7 +125,7 @@ struct EqualTimeCuts {
 
 extension EqualTimeCuts {
     /// Goes through numbers of chunks, outward from the continuous optimum √(W·(P − 1) / c), until
-    /// no other can be better: cutting into M takes at least W + M·c + (P − 1)·(W/M + c).
+    /// no other can be better: cutting into M takes at least Σt + (P − 1)·(W/M + c).
     private struct Search {
         let cuts: EqualTimeCuts
         let followers: Double
@@ -143,7 +143,8 @@ extension EqualTimeCuts {
         mutating func run() {
             let range = cuts.grid.chunkCounts(
                 stageCount: Int(followers) + 1, stepsMax: Self.stepsMax)
-            let ideal = (cuts.work * followers / max(cuts.cost.fixed, 1e-12)).squareRoot()
+            let overhead = cuts.cost.averaged(over: cuts.grid.positions).fixed
+            let ideal = (cuts.work * followers / max(overhead, 1e-12)).squareRoot()
             let middle = Int(min(max(ideal, Double(range.lowerBound)), Double(range.upperBound)))
             consider(middle)
             for direction in [1, -1] {
@@ -168,14 +169,17 @@ extension EqualTimeCuts {
         private static let overdraftMax = 250_000_000
 
         private func bound(_ count: Int) -> Double {
-            let count = Double(count)
-            return cuts.work + count * cuts.cost.fixed
-                + followers * (cuts.work / count + cuts.cost.fixed)
+            sum(count)
+                + followers * (cuts.work / Double(count) + cuts.cost.fixed)
+        }
+
+        private func sum(_ count: Int) -> Double {
+            cuts.cost.sum(cuts.grid.positions, chunkCount: count)
         }
 
         private mutating func consider(_ count: Int) {
             budget -= count
-            let sum = cuts.work + Double(count) * cuts.cost.fixed
+            let sum = sum(count)
             if bestMakespan < .infinity {
                 let needed = (bestMakespan - sum) / followers
                 guard cuts.longestChunk(within: needed * (1 - 1e-12), countMax: count) != nil

@@ -38,19 +38,19 @@ package struct FlowShop: SchedulePipeline, Hashable, Sendable {
 
     /// The stage that takes longest for the whole run of positions.
     package func bottleneck(_ positions: Range<Int>) -> PrefillCost {
-        stages.max { $0.work(positions) + $0.fixed < $1.work(positions) + $1.fixed } ?? .zero
+        stages.max { $0.seconds(positions) < $1.seconds(positions) } ?? .zero
     }
 
     /// What all stages but the slowest one take for these positions, as a multiple of that one.
     package func followers(_ positions: Range<Int>) -> Double {
-        let works = stages.map { $0.work(positions) + $0.fixed }
+        let works = stages.map { $0.seconds(positions) }
         let longest = works.max() ?? 0
         return longest > 0 ? works.reduce(0, +) / longest - 1 : 0
     }
 
     /// Whether the stages' times for these positions differ by no more than this share.
     func isUniform(_ positions: Range<Int>, within tolerance: Double) -> Bool {
-        let works = stages.map { $0.work(positions) + $0.fixed }
+        let works = stages.map { $0.seconds(positions) }
         return (works.max() ?? 0) <= (works.min() ?? 0) * (1 + tolerance)
     }
 

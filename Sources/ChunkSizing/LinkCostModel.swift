@@ -5,31 +5,12 @@
 /// short one way and too long the other; what a token adds does not depend on it.
 package struct LinkCostModel: Hashable, Sendable {
     /// The newest messages of each order of magnitude of tokens.
-    private var bins = [Bin](repeating: Bin(), count: Self.binCount)
+    private var bins = [Newest<Message>](
+        repeating: Newest(countMax: Self.messagesPerBin), count: Self.binCount)
 
     private struct Message: Hashable, Sendable {
         var tokens: Double
         var seconds: Double
-    }
-
-    private struct Bin: Hashable, Sendable {
-        var messages: [Message] = []
-        var next = 0
-
-        mutating func add(_ message: Message, countMax: Int) {
-            if messages.count < countMax {
-                messages.append(message)
-            } else {
-                messages[next] = message
-            }
-            next = (next + 1) % countMax
-        }
-
-        /// The one of middling delay.
-        var median: Message? {
-            messages.isEmpty
-                ? nil : messages.sorted { $0.seconds < $1.seconds }[messages.count / 2]
-        }
     }
 
     private static let binCount = 32
@@ -48,14 +29,13 @@ package struct LinkCostModel: Hashable, Sendable {
     package mutating func add(tokens: Int, seconds: Double) {
         guard tokens > 0, seconds.isFinite else { return }
         let magnitude = min(tokens.bitWidth - tokens.leadingZeroBitCount, Self.binCount) - 1
-        bins[magnitude].add(
-            Message(tokens: Double(tokens), seconds: seconds), countMax: Self.messagesPerBin)
+        bins[magnitude].add(Message(tokens: Double(tokens), seconds: seconds))
     }
 
     /// The line through what was measured that strays do not move: the median of the slopes of all
     /// pairs (Theil and Sen). nil until messages of different lengths are known.
     package var cost: LinkCost? {
-        let points = bins.compactMap(\.median)
+        let points = bins.compactMap { Self.median($0.elements) }
         var slopes: [Double] = []
         for (index, first) in points.enumerated() {
             for second in points[(index + 1)...] where second.tokens >= 2 * first.tokens {
@@ -66,5 +46,11 @@ package struct LinkCostModel: Hashable, Sendable {
         let slope = max(0, PrefillCostFit.median(slopes))
         let latency = PrefillCostFit.median(points.map { $0.seconds - slope * $0.tokens })
         return LinkCost(latency: max(0, latency), secondsPerToken: slope)
+    }
+
+    /// The one of middling delay.
+    private static func median(_ messages: [Message]) -> Message? {
+        guard !messages.isEmpty else { return nil }
+        return messages.sorted { $0.seconds < $1.seconds }[messages.count / 2]
     }
 }

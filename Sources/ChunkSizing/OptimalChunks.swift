@@ -17,12 +17,15 @@ package enum OptimalChunks {
     ) -> ChunkSchedule {
         switch effort {
         case .thorough where pipeline.isUniform:
-            let cuts = EqualTimeCuts(cost: pipeline.stages[0], grid: grid)
+            let cost = pipeline.stages[0]
+            let cuts = EqualTimeCuts(cost: cost, grid: grid)
                 .best(stageCount: pipeline.stages.count)
-            return ChunkSchedule(cuts: cuts, in: pipeline)
+            guard cost.prefix > 0 else { return ChunkSchedule(cuts: cuts, in: pipeline) }
+            return ScheduleSearch(pipeline: pipeline, grid: grid, breadth: .thorough)
+                .run(or: [cuts])
         case .quick(let tolerance)
         where pipeline.isUniform(grid.positions, within: tolerance):
-            return quickSchedule(in: pipeline, of: grid)
+            return equalTimes(in: pipeline, of: grid)
         case .thorough, .quick:
             let search = ScheduleSearch(
                 pipeline: pipeline, grid: grid, breadth: effort == .thorough ? .thorough : .quick)
@@ -42,7 +45,7 @@ package enum OptimalChunks {
     /// As `Effort.quick` finds it for the stages alone; for the pipeline as it is where its links,
     /// and the bound on microbatches in flight, cost more than half a percent by that schedule.
     package static func quickSchedule(
-        in pipeline: LinkedPipeline<PrefillCost>, of grid: ChunkGrid, tolerance: Double
+        in pipeline: LinkedPipeline, of grid: ChunkGrid, tolerance: Double
     ) -> ChunkSchedule {
         let stages = FlowShop(
             stages: pipeline.stages, ready: Array(pipeline.ready.prefix(pipeline.stages.count)),
@@ -56,20 +59,32 @@ package enum OptimalChunks {
 
     /// What no cuts of a prompt can beat: for equal stages, and where pages do not matter,
     /// (√W + √(c·(P − 1)))², or the makespan of a single chunk where cutting does not pay.
-    ///
-    /// - Parameter extra: Seconds that each stage has at least to spend besides.
-    package static func lowerBound(
-        stages: [PrefillCost], of grid: ChunkGrid, extra: [Double]? = nil
-    ) -> Double {
-        let none = [Double](repeating: 0, count: stages.count)
-        return ScheduleBound(stages: stages, grid: grid, extra: extra ?? none).seconds
+    package static func lowerBound(stages: [PrefillCost], of grid: ChunkGrid) -> Double {
+        ScheduleBound(stages: stages, grid: grid).seconds
+    }
+
+    /// Chunks of equal time, and better ones where those late in the prompt cost much more besides
+    /// their tokens than those early in it.
+    private static func equalTimes(in pipeline: FlowShop, of grid: ChunkGrid) -> ChunkSchedule {
+        let cost = pipeline.stages.reduce(PrefillCost.zero, +)
+            .scaled(by: 1 / Double(pipeline.stages.count))
+        let schedule = equalTimes(of: cost, in: pipeline, of: grid)
+        let overhead = cost.averaged(over: grid.positions).fixed
+        guard overhead > 1.25 * cost.overhead(after: grid.positions.lowerBound) else {
+            return schedule
+        }
+        var equal = pipeline
+        equal.stages = [PrefillCost](repeating: cost, count: pipeline.stages.count)
+        let better = ScheduleSearch(pipeline: equal, grid: grid, breadth: .quick)
+            .run(or: [schedule.cuts])
+        return ChunkSchedule(cuts: better.cuts, in: pipeline)
     }
 
     /// Chunks of equal time. Where stages have something to do already, the best of a few numbers
     /// of chunks around the closed form's.
-    private static func quickSchedule(in pipeline: FlowShop, of grid: ChunkGrid) -> ChunkSchedule {
-        let cost = pipeline.stages.reduce(PrefillCost.zero, +)
-            .scaled(by: 1 / Double(pipeline.stages.count))
+    private static func equalTimes(
+        of cost: PrefillCost, in pipeline: FlowShop, of grid: ChunkGrid
+    ) -> ChunkSchedule {
         let cuts = EqualTimeCuts(cost: cost, grid: grid)
         guard !pipeline.isEmpty else {
             let best = cuts.best(stageCount: pipeline.stages.count, budget: 100_000)
@@ -78,7 +93,8 @@ package enum OptimalChunks {
         let followers = Double(pipeline.stages.count - 1)
         let ideal =
             (cost.work(grid.positions) * followers
-            / max(cost.fixed + pipeline.chunkPenalty, 1e-12)).squareRoot()
+            / max(cost.averaged(over: grid.positions).fixed + pipeline.chunkPenalty, 1e-12))
+            .squareRoot()
         let counts = grid.chunkCounts(
             stageCount: pipeline.stages.count, stepsMax: ScheduleSearch<FlowShop>.stepsMax)
         var tried: [Int] = []
@@ -101,11 +117,11 @@ extension ChunkSchedule {
     package func limited(
         to seconds: Double, on stage: PrefillCost, of grid: ChunkGrid
     ) -> ChunkSchedule {
-        guard seconds > stage.fixed else { return self }
         var limited: [Int] = [grid.positions.lowerBound]
         for chunk in chunks {
-            let count = (stage.work(chunk) / (seconds - stage.fixed)).rounded(.up)
-            guard count > 1 else {
+            let room = seconds - stage.overhead(after: chunk.lowerBound)
+            let count = (stage.work(chunk) / room).rounded(.up)
+            guard room > 0, count > 1 else {
                 limited.append(chunk.upperBound)
                 continue
             }

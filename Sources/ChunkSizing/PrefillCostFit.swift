@@ -4,11 +4,14 @@ package struct PrefillSample: Hashable, Sendable {
     package var tokens: Double
     /// C·(2H + C), summed over its chunks.
     package var pairs: Double
+    /// H, summed over its chunks.
+    package var prefixes: Double
     package var seconds: Double
 
-    package init(tokens: Double, pairs: Double, seconds: Double) {
+    package init(tokens: Double, pairs: Double, prefixes: Double, seconds: Double) {
         self.tokens = tokens
         self.pairs = pairs
+        self.prefixes = prefixes
         self.seconds = seconds
     }
 
@@ -16,14 +19,14 @@ package struct PrefillSample: Hashable, Sendable {
     package init(tokens count: Int, after start: Int, seconds: Double) {
         self.init(
             tokens: Double(count), pairs: Double(count) * (2 * Double(start) + Double(count)),
-            seconds: seconds)
+            prefixes: Double(start), seconds: seconds)
     }
 }
 
 extension PrefillCost {
     /// Seconds for a microbatch of several chunks.
     func seconds(_ sample: PrefillSample) -> Double {
-        fixed + linear * sample.tokens + attention * sample.pairs
+        fixed + linear * sample.tokens + attention * sample.pairs + prefix * sample.prefixes
     }
 }
 
@@ -61,32 +64,64 @@ package struct PrefillCostFit: Hashable, Sendable {
 
     private static let rounds = 12
 
-    /// The best of the solutions in which some costs are zero and no other is negative.
+    /// The best of the solutions in which some costs are zero and no other is negative. The prefix
+    /// costs nothing unless that is surer than two standard errors.
     private static func leastSquares(
         _ samples: [PrefillSample], _ weights: [Double]
     ) -> PrefillCost? {
-        // Scaled to one, so that the elimination compares like with like.
-        let tokensMax = samples.reduce(0) { max($0, $1.tokens) }
-        let pairsMax = samples.reduce(0) { max($0, $1.pairs) }
-        var equations = NormalEquations(unknowns: 3)
-        for (sample, weight) in zip(samples, weights) {
-            let row = [1, sample.tokens / tokensMax, sample.pairs / pairsMax]
-            equations.add(row.map { $0 / sample.seconds }, equals: 1, weight: weight)
+        let system = System(samples, weights)
+        let freeCosts = [[0, 1, 2], [1, 2], [0, 2], [0, 1], [1], [2]]
+        guard let plain = system.best(of: freeCosts) else { return nil }
+        let withPrefix = system.best(of: [[0, 1, 2, 3], [1, 2, 3], [0, 1, 3], [1, 3]])
+        let freedom = weights.reduce(-4, +)
+        guard let withPrefix, freedom > 0,
+            plain.error - withPrefix.error > 4 * withPrefix.error / freedom
+        else { return plain.cost }
+        return withPrefix.cost
+    }
+
+    /// The weighted equations of all samples, in the unknowns c, b, a and e.
+    private struct System {
+        private let samples: [PrefillSample]
+        private let weights: [Double]
+        /// What each unknown is multiplied by at most: scaled to one, so that the elimination
+        /// compares like with like.
+        private let largest: [Double]
+        private var equations = NormalEquations(unknowns: 4)
+
+        init(_ samples: [PrefillSample], _ weights: [Double]) {
+            self.samples = samples
+            self.weights = weights
+            let rows = samples.map { [1, $0.tokens, $0.pairs, $0.prefixes] }
+            largest = (0..<4).map { column in
+                let most = rows.reduce(0) { max($0, $1[column]) }
+                return most > 0 ? most : 1
+            }
+            for (index, row) in rows.enumerated() {
+                let scaled = zip(row, largest).map { $0 / $1 / samples[index].seconds }
+                equations.add(scaled, equals: 1, weight: weights[index])
+            }
         }
-        var best: (cost: PrefillCost, error: Double)?
-        for free in [[0, 1, 2], [1, 2], [0, 2], [0, 1], [1], [2]] {
-            guard let solution = equations.solution(of: free), solution.allSatisfy({ $0 >= 0 })
-            else { continue }
+
+        /// The cost with the least error of those in which all but some are zero.
+        func best(of choices: [[Int]]) -> (cost: PrefillCost, error: Double)? {
+            choices.compactMap(solution).min { $0.error < $1.error }
+        }
+
+        private func solution(free: [Int]) -> (cost: PrefillCost, error: Double)? {
+            guard let scaled = equations.solution(of: free), scaled.allSatisfy({ $0 >= 0 })
+            else { return nil }
+            let costs = zip(scaled, largest).map { $0 / $1 }
             let cost = PrefillCost(
-                fixed: solution[0], linear: solution[1] / tokensMax,
-                attention: solution[2] / pairsMax)
+                fixed: costs[0], linear: costs[1], attention: costs[2], prefix: costs[3])
+            // A position takes longer to compute than to be looked up.
+            guard cost.prefix <= cost.linear else { return nil }
             let error = zip(samples, weights).reduce(0) { sum, pair in
                 let relative = cost.seconds(pair.0) / pair.0.seconds - 1
                 return sum + pair.1 * relative * relative
             }
-            if error < best?.error ?? .infinity { best = (cost, error) }
+            return (cost, error)
         }
-        return best?.cost
     }
 
     static func median(_ values: [Double]) -> Double {

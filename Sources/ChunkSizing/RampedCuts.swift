@@ -1,12 +1,13 @@
 /// Cuts into chunks that take equal times on one stage, but for the first and last ones, which may
 /// grow and shrink geometrically.
 struct RampedCuts {
-    let stage: PrefillCost
     let grid: ChunkGrid
+    /// The stage, as if every chunk's prefix took as long.
+    private let stage: PrefillCost
     private let work: Double
 
     init(stage: PrefillCost, grid: ChunkGrid) {
-        self.stage = stage
+        self.stage = stage.averaged(over: grid.positions)
         self.grid = grid
         work = stage.work(grid.positions)
     }

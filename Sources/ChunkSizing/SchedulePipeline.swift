@@ -4,7 +4,7 @@
 /// last chunk; more may follow, such as when links have carried it. Each chunk's times are maxima
 /// of sums of those before it, so that they can be followed from the end as well.
 package protocol SchedulePipeline {
-    /// The stages' costs, in pipeline order: as they are, or near enough to look for cuts by.
+    /// In pipeline order.
     var stages: [PrefillCost] { get }
     /// What chunks go through one after the other, stages and links, in pipeline order.
     var machines: [PrefillCost] { get }

@@ -26,12 +26,13 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
         self.pipeline = pipeline
         self.grid = grid
         let machines = pipeline.machines
-        let works = machines.map { $0.work(grid.positions) + $0.fixed }
+        let works = machines.map { $0.seconds(grid.positions) }
         let index = works.indices.max { works[$0] < works[$1] } ?? 0
         slowest = machines[index]
         let followers = Double(max(1, pipeline.stages.count - 1))
         // A link has no fixed cost, but the stages beside it have.
-        let fixed = slowest.fixed > 0 ? slowest.fixed : machines.reduce(0) { max($0, $1.fixed) }
+        let overheads = machines.map { $0.averaged(over: grid.positions).fixed }
+        let fixed = overheads[index] > 0 ? overheads[index] : overheads.max() ?? 0
         let overhead = max(fixed + pipeline.chunkPenalty, 1e-12)
         let ideal = (slowest.work(grid.positions) * followers / overhead).squareRoot()
         let task = SearchTask(

@@ -14,22 +14,7 @@ package struct StageCostModel: Hashable, Sendable {
     private struct Bin: Hashable, Sendable {
         var tokensMagnitude: Int
         var pairsMagnitude: Int
-        var samples: [PrefillSample] = []
-        private var next = 0
-
-        init(tokensMagnitude: Int, pairsMagnitude: Int) {
-            self.tokensMagnitude = tokensMagnitude
-            self.pairsMagnitude = pairsMagnitude
-        }
-
-        mutating func add(_ sample: PrefillSample, countMax: Int) {
-            if samples.count < countMax {
-                samples.append(sample)
-            } else {
-                samples[next] = sample
-            }
-            next = (next + 1) % countMax
-        }
+        var samples: Newest<PrefillSample>
     }
 
     private static let samplesPerBin = 6
@@ -57,7 +42,7 @@ package struct StageCostModel: Hashable, Sendable {
 
     /// Samples that are kept.
     package var sampleCount: Int {
-        bins.reduce(0) { $0 + $1.samples.count }
+        bins.reduce(0) { $0 + $1.samples.elements.count }
     }
 
     /// What is known now; nil until enough is.
@@ -93,7 +78,7 @@ package struct StageCostModel: Hashable, Sendable {
     /// Fits what is known now.
     package mutating func refit() {
         samplesSinceFit = 0
-        fit = PrefillCostFit(bins.flatMap(\.samples)) ?? fit
+        fit = PrefillCostFit(bins.flatMap(\.samples.elements)) ?? fit
     }
 
     /// Finds out whether the stage has changed its speed: the median of the last ratios has, one
@@ -134,10 +119,12 @@ package struct StageCostModel: Hashable, Sendable {
         if let index = bins.firstIndex(where: {
             $0.tokensMagnitude == tokens && $0.pairsMagnitude == pairs
         }) {
-            bins[index].add(sample, countMax: Self.samplesPerBin)
+            bins[index].samples.add(sample)
         } else if bins.count < Self.binCountMax {
-            var bin = Bin(tokensMagnitude: tokens, pairsMagnitude: pairs)
-            bin.add(sample, countMax: Self.samplesPerBin)
+            var bin = Bin(
+                tokensMagnitude: tokens, pairsMagnitude: pairs,
+                samples: Newest(countMax: Self.samplesPerBin))
+            bin.samples.add(sample)
             bins.append(bin)
         }
     }

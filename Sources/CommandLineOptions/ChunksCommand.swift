@@ -7,9 +7,9 @@ struct ChunksCommand: ParsableCommand {
         commandName: "chunks",
         abstract: "Cut a prompt into chunks by a cost model, and say how long that takes.",
         discussion: """
-            A stage takes c + b·C + a·C·(2H + C) milliseconds for a chunk of C tokens after H \
-            others. Give c, b and a, or a model and a machine from which they follow \
-            (profiles/README.md).
+            A stage takes c + e·H + b·C + a·C·(2H + C) milliseconds for a chunk of C tokens \
+            after H others. Give c, b, a and perhaps e, or a model and a machine from which they \
+            follow (profiles/README.md).
             """)
 
     @Option(
@@ -61,6 +61,13 @@ struct ChunksCommand: ParsableCommand {
         help: .init("a: milliseconds per half a pair of positions.", valueName: "ms"),
         transform: Checked.number(from: 0, below: 1e3))
     var attention: Double?
+
+    @Option(
+        name: .customLong("prefix-ms"),
+        help: .init(
+            "e: milliseconds per chunk and position before it (default: 0).", valueName: "ms"),
+        transform: Checked.number(from: 0, below: 1e3))
+    var prefix: Double?
 
     @Option(
         name: .customLong("model"),
@@ -188,7 +195,8 @@ struct ChunksCommand: ParsableCommand {
         ]
         let coefficients = [
             ("--fixed-ms", fixed != nil), ("--linear-ms", linear != nil),
-            ("--attention-ms", attention != nil), ("--stage-slowdowns", slowdowns != nil),
+            ("--attention-ms", attention != nil), ("--prefix-ms", prefix != nil),
+            ("--stage-slowdowns", slowdowns != nil),
         ]
         guard let given = ofProfile.first(where: \.1) else { return try coefficientCost() }
         if let other = coefficients.first(where: \.1) {
@@ -213,6 +221,7 @@ struct ChunksCommand: ParsableCommand {
         if let slowdowns { try checkEntryCount(slowdowns.count, of: "--stage-slowdowns") }
         return .coefficients(
             fixed: fixed * 1e-3, linear: linear * 1e-3, attention: attention * 1e-3,
+            prefix: (prefix ?? 0) * 1e-3,
             slowdowns: slowdowns ?? [Double](repeating: 1, count: stageCount))
     }
 
@@ -245,8 +254,10 @@ package struct ChunksOptions: Hashable, Sendable {
 
 /// Where the stages' costs come from.
 package enum ChunkCostSource: Hashable, Sendable {
-    /// Seconds per chunk, per token, and per half a pair; by how much each stage's are multiplied.
-    case coefficients(fixed: Double, linear: Double, attention: Double, slowdowns: [Double])
+    /// Seconds per chunk, per token, per half a pair, and per chunk and position before it; by how
+    /// much each stage's are multiplied.
+    case coefficients(
+        fixed: Double, linear: Double, attention: Double, prefix: Double, slowdowns: [Double])
     /// From a model's operations and bytes on a machine; nil divides the layers evenly.
     case profile(
         model: String, hardware: String, stageCount: Int, devicesPerStage: Int,

@@ -28,7 +28,8 @@ struct Pace {
             SimulatedStage(
                 cost: PrefillCost(
                     fixed: pacing.layerCost.fixed, linear: pacing.layerCost.linear * Double(layers),
-                    attention: pacing.layerCost.attention * Double(layers)),
+                    attention: pacing.layerCost.attention * Double(layers),
+                    prefix: pacing.layerCost.prefix * Double(layers)),
                 jitter: jitter), faults: slowdowns, seed: pacing.seed)
     }
 

@@ -17,7 +17,7 @@ struct PipelineReader {
             "stages", "layer-partition", "async-depth", "control-latency-ms", "profiled")
         model = try root.table("model")
         try model?.allow(
-            "layers", "fixed-ms", "linear-ms", "attention-ms", "jitter-share",
+            "layers", "fixed-ms", "linear-ms", "attention-ms", "prefix-ms", "jitter-share",
             "jitter-deviation", "tensor-parallel")
         stageTables = try root.tables("stages")
         guard model == nil || stageTables.isEmpty else {
@@ -28,8 +28,8 @@ struct PipelineReader {
         }
         for stage in stageTables {
             try stage.allow(
-                "fixed-ms", "linear-ms", "attention-ms", "jitter-share", "jitter-deviation",
-                "tensor-parallel")
+                "fixed-ms", "linear-ms", "attention-ms", "prefix-ms", "jitter-share",
+                "jitter-deviation", "tensor-parallel")
         }
     }
 
@@ -104,7 +104,9 @@ struct PipelineReader {
             fixed: try table.number("fixed-ms", from: 0, to: Self.millisecondsMax) * 1e-3,
             linear: try table.number("linear-ms", from: 0, to: Self.millisecondsMax) * 1e-3 * share,
             attention: try table.number("attention-ms", from: 0, to: Self.millisecondsMax) * 1e-3
-                * share)
+                * share,
+            prefix: (try table.numberIfPresent("prefix-ms", from: 0, to: Self.millisecondsMax) ?? 0)
+                * 1e-3 * share)
         return SimulatedStage(
             cost: cost, jitter: try jitter(table), group: try group(table, layers: layers))
     }

@@ -94,15 +94,15 @@ extension ChunkPlanner {
         let slowest = pipeline.bottleneck(positions)
         let queued = QueuedWork(of: situation.queue, on: slowest)
         let rhythm = MicrobatchRhythm(
-            queued, overhead: slowest.fixed + slowest.work(situation.decodeSteps),
+            queued, overhead: slowest.overhead(after: start) + slowest.work(situation.decodeSteps),
             followers: pipeline.followers(positions),
             inFlight: inFlight.reduce(0) { max($0, slowest.work($1.load)) },
-            secondsMax: chunkSecondsMax(situation, slowest))
+            secondsMax: chunkSecondsMax(positions, situation, slowest))
         let end =
             queued.crowd < Self.crowdMax
             ? plannedEnd(positions, plan: &plan, situation, crowd: queued.crowd, costs, inFlight)
             : rhythm.chunkEnd(positions, on: slowest, tokensMax: tokensMax)
-        var room = PromptRoom(tokens: tokensMax, seconds: slowest.work(start..<end), cost: slowest)
+        var room = PromptRoom(tokens: tokensMax, seconds: slowest.share(start..<end), cost: slowest)
         if end == positions.upperBound { room.share(rhythm) }
         return (room, end - start)
     }
@@ -142,22 +142,26 @@ extension ChunkPlanner {
             inFlightMax: situation.hasDecoders ? inFlightMax.withDecoders : inFlightMax.alone)
         let times = timesUntilReady(linked, inFlight, at: situation.now)
         linked.stages = stages
-        let penalty = (crowd - 1) * FlowShop(stages: stages).bottleneck(positions).fixed
+        let overhead = FlowShop(stages: stages).bottleneck(positions).averaged(over: positions)
+        let penalty = (crowd - 1) * overhead.fixed
         let grid = ChunkGrid(
             positions: positions, pageSize: Page.size, chunkTokensMax: tokensMax)
         let schedule = OptimalChunks.quickSchedule(
-            in: LinkedPipeline(linked, costs: stages, ready: times, chunkPenalty: penalty),
+            in: LinkedPipeline(linked, ready: times, chunkPenalty: penalty),
             of: grid, tolerance: Self.toleranceMin + 2 * costError)
         let slowest = FlowShop(stages: costs).bottleneck(positions)
         return schedule.limited(
-            to: chunkSecondsMax(situation, slowest), on: slowest, of: grid
+            to: chunkSecondsMax(positions, situation, slowest), on: slowest, of: grid
         ).cuts
     }
 
     /// Seconds on the slowest stage beyond which longer chunks would save next to nothing, or keep
     /// those who decode waiting.
-    private func chunkSecondsMax(_ situation: Situation, _ slowest: PrefillCost) -> Double {
-        let overhead = slowest.fixed + slowest.work(situation.decodeSteps)
+    private func chunkSecondsMax(
+        _ positions: Range<Int>, _ situation: Situation, _ slowest: PrefillCost
+    ) -> Double {
+        let overhead =
+            slowest.averaged(over: positions).fixed + slowest.work(situation.decodeSteps)
         var seconds = Self.overheadsMax * overhead
         if situation.hasDecoders {
             seconds = min(seconds, max(Self.decodeGapSeconds, Self.decodeOverheads * overhead))
@@ -205,6 +209,7 @@ extension ChunkPlanner {
             models[stage].add(
                 PrefillSample(
                     tokens: batch.load.tokens, pairs: batch.load.pairs,
+                    prefixes: batch.load.prefixes,
                     seconds: timing.computeEnded.seconds(since: began[stage])))
         }
         adoptCosts()
@@ -250,7 +255,7 @@ extension ChunkPlanner {
             return
         }
         let isNews = zip(costs, known).contains { old, new in
-            [(64, 0), (512, 0), (512, recentStart)].contains { tokens, start in
+            [(64, 0), (512, 0), (64, recentStart), (512, recentStart)].contains { tokens, start in
                 let ratio =
                     new.seconds(tokens: tokens, after: start)
                     / old.seconds(tokens: tokens, after: start)
@@ -282,7 +287,7 @@ extension ChunkPlanner {
 
     /// Seconds from now until stages and links are done with what is in flight, and it is back.
     private func timesUntilReady(
-        _ linked: LinkedStages<PrefillCost>, _ inFlight: Deque<MicrobatchInFlight>,
+        _ linked: LinkedStages, _ inFlight: Deque<MicrobatchInFlight>,
         at now: Instant
     ) -> [Double] {
         var times = [Double](repeating: -.infinity, count: linked.ready.count)

@@ -7,6 +7,8 @@ package struct MicrobatchLoad: Hashable, Sendable {
     package private(set) var tokens = 0.0
     /// C·(2H + C), summed over all chunks.
     package private(set) var pairs = 0.0
+    /// H, summed over all chunks.
+    package private(set) var prefixes = 0.0
     /// Tokens of chunks that are no decode steps.
     private(set) var promptTokens = 0
     /// The prefix of the last of those.
@@ -18,6 +20,7 @@ package struct MicrobatchLoad: Hashable, Sendable {
         let count = Double(chunk.tokens.count)
         tokens += count
         pairs += count * (2 * Double(chunk.start) + count)
+        prefixes += Double(chunk.start)
         guard chunk.tokens.count > 1 else { return }
         promptTokens += chunk.tokens.count
         promptStart = chunk.start
@@ -27,6 +30,6 @@ package struct MicrobatchLoad: Hashable, Sendable {
 extension PrefillCost {
     /// Seconds for a microbatch but for its fixed cost.
     package func work(_ load: MicrobatchLoad) -> Double {
-        linear * load.tokens + attention * load.pairs
+        linear * load.tokens + attention * load.pairs + prefix * load.prefixes
     }
 }

@@ -49,7 +49,8 @@ struct MicrobatchRhythm: Hashable, Sendable {
         // Somewhat longer is better than one more.
         let count = max(1, (work / max(seconds, .leastNormalMagnitude) - 0.1).rounded(.up))
         guard count > 1 || positions.count > tokensMax else { return end }
-        let fitting = stage.tokens(within: work / count + stage.fixed, after: start)
+        let fitting = stage.tokens(
+            within: work / count + stage.overhead(after: start), after: start)
         let pages = (min(fitting, Double(tokensMax)) / Double(Page.size)).rounded()
         return min(end, start + max(1, Int(pages)) * Page.size)
     }

@@ -43,7 +43,7 @@ struct PromptRoom: Hashable, Sendable {
     func chunkTokens(at start: Int, remaining: Int) -> Int {
         let count = fittingTokens(at: start, remaining: remaining)
         guard let rhythm, chunkCount > 0 else { return count }
-        let more = cost.work(start..<start + count)
+        let more = cost.share(start..<start + count)
         return rhythm.pays(more, after: secondsTaken, ends: chunkCount) ? count : 0
     }
 
@@ -54,7 +54,7 @@ struct PromptRoom: Hashable, Sendable {
     }
 
     mutating func take(_ count: Int, at start: Int) {
-        let taken = cost.work(start..<start + count)
+        let taken = cost.share(start..<start + count)
         tokens -= count
         seconds? -= taken
         secondsTaken += taken
@@ -65,5 +65,12 @@ struct PromptRoom: Hashable, Sendable {
         guard let seconds else { return tokens }
         let fitting = cost.tokens(within: max(0, seconds) + cost.fixed, after: start)
         return Int(min(Double(tokens), fitting))
+    }
+}
+
+extension PrefillCost {
+    /// Seconds by which a chunk makes a microbatch longer.
+    func share(_ positions: Range<Int>) -> Double {
+        seconds(positions) - fixed
     }
 }

@@ -55,7 +55,7 @@ package struct PacingSlowdown: Hashable, Sendable {
 }
 
 extension StagePacing: WireCodable {
-    package static var encodedByteCountMin: Int { 46 }
+    package static var encodedByteCountMin: Int { 54 }
 
     private static let hiddenSizeMax = 1 << 20
 
@@ -63,6 +63,7 @@ extension StagePacing: WireCodable {
         writer.append(layerCost.fixed)
         writer.append(layerCost.linear)
         writer.append(layerCost.attention)
+        writer.append(layerCost.prefix)
         writer.append(count: hiddenSize)
         writer.append(jitter)
         writer.append(seed)
@@ -73,7 +74,8 @@ extension StagePacing: WireCodable {
     package init(from reader: inout ByteReader) throws(CodecError) {
         let cost = PrefillCost(
             fixed: try reader.number("fixed cost"), linear: try reader.number("linear cost"),
-            attention: try reader.number("attention cost"))
+            attention: try reader.number("attention cost"),
+            prefix: try reader.number("prefix cost"))
         self.init(
             layerCost: cost, hiddenSize: try reader.count("hidden size", max: Self.hiddenSizeMax),
             jitter: try reader.value(), seed: try reader.integer(),

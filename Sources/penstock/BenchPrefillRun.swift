@@ -30,6 +30,8 @@ struct BenchPrefillRun {
         var tokensPerSecond: Double
         /// Every repetition's time to first token.
         var samples: [Double]
+        /// The prompt's chunks, in the median repetition.
+        var chunkTokens: [Int]
         /// The share of the run in which each stage computed, in the median repetition.
         var busyShares: [Double]
         /// The longest time in which no stage computed.
@@ -115,12 +117,14 @@ struct BenchPrefillRun {
             promptTokens: length, stages: plan.limits.stageCount,
             threadsPerStage: plan.stages[0].threadCount, chunkSize: plan.limits.chunking.text,
             ttftSeconds: median.seconds, tokensPerSecond: Double(length) / median.seconds,
-            samples: runs.map(\.seconds), busyShares: median.report.busyShares,
+            samples: runs.map(\.seconds), chunkTokens: median.chunkTokens,
+            busyShares: median.report.busyShares,
             allIdleSecondsMax: median.report.allIdleSecondsMax)
     }
 
     private struct Run {
         var seconds: Double
+        var chunkTokens: [Int]
         var report: BubbleReport
     }
 
@@ -142,7 +146,10 @@ struct BenchPrefillRun {
                 let elapsed = ContinuousClock.now - began
                 var timeline = coordinator.recentTimeline
                 timeline.microbatches.removeAll { before.map($0.id.isAfter) == false }
-                return Run(seconds: elapsed / .seconds(1), report: BubbleReport(timeline))
+                return Run(
+                    seconds: elapsed / .seconds(1),
+                    chunkTokens: timeline.microbatches.map(\.tokenCount),
+                    report: BubbleReport(timeline))
             case .ended(.rejected(let reason)):
                 throw UsageError(reason.message)
             case .ended(let end):

@@ -31,10 +31,10 @@ struct ChunksRun {
         var attentionMs: Double
         var prefixMs: Double
 
-        init(_ cost: StageCost) {
-            fixedMs = cost.chunk.fixed * 1000
-            linearMs = cost.chunk.linear * 1000
-            attentionMs = cost.chunk.attention * 1000
+        init(_ cost: PrefillCost) {
+            fixedMs = cost.fixed * 1000
+            linearMs = cost.linear * 1000
+            attentionMs = cost.attention * 1000
             prefixMs = cost.prefix * 1000
         }
     }
@@ -53,13 +53,14 @@ struct ChunksRun {
 
     private func makeReport() throws(UsageError) -> Report {
         switch options.cost {
-        case .coefficients(let fixed, let linear, let attention, let slowdowns):
-            let cost = PrefillCost(fixed: fixed, linear: linear, attention: attention)
+        case .coefficients(let fixed, let linear, let attention, let prefix, let slowdowns):
+            let cost = PrefillCost(
+                fixed: fixed, linear: linear, attention: attention, prefix: prefix)
             let pipeline = FlowShop(stages: slowdowns.map(cost.scaled(by:)))
             let schedule = schedule(in: pipeline)
             return report(
                 cuts: schedule.cuts, makespan: schedule.makespan,
-                stages: pipeline.stages.map { StageCost(chunk: $0, prefix: 0) },
+                stages: pipeline.stages,
                 bound: OptimalChunks.lowerBound(stages: pipeline.stages, of: grid))
         case .profile(let model, let hardware, let stages, let devices, let layers, let choice):
             let target = ModelOnMachine(model: model, hardware: hardware, calibration: choice)
@@ -82,7 +83,7 @@ struct ChunksRun {
     }
 
     private func report(
-        cuts: [Int], makespan: Double, stages: [StageCost], bound: Double
+        cuts: [Int], makespan: Double, stages: [PrefillCost], bound: Double
     ) -> Report {
         let different = Array(Set(stages))
         return Report(

@@ -93,10 +93,11 @@ struct StartupProfile {
         }
         for (stage, estimate) in estimates.enumerated() {
             let text = String(
-                format: "%.2f ms a chunk, %.4f ms a token, %.4f ms a token per 1024 before it, "
-                    + "within %.1f %%",
-                estimate.cost.fixed * 1e3, estimate.cost.linear * 1e3,
-                estimate.cost.attention * 2 * 1024 * 1e3, estimate.relativeError * 100)
+                format: "%.2f ms a chunk and %.2f per 1024 tokens before it, "
+                    + "%.4f ms a token and %.4f per 1024 before it, within %.1f %%",
+                estimate.cost.fixed * 1e3, estimate.cost.prefix * 1024 * 1e3,
+                estimate.cost.linear * 1e3, estimate.cost.attention * 2 * 1024 * 1e3,
+                estimate.relativeError * 100)
             logger.info("stage \(stage), profiled for \(time): \(text)")
         }
         for (link, cost) in coordinator.status.scheduler.linkCosts.enumerated() {

@@ -19,7 +19,10 @@ import Testing
         #expect(abs(pipeline.makespan(cuts: [0, 512]) - (10 + time)) < 1e-12)
     }
 
-    @Test("the inverse of a chunk's time is exact at every size") func inverse() {
+    @Test("the inverse of a chunk's time is exact at every size", arguments: [0, 1e-6])
+    func inverse(prefix: Double) {
+        var cost = cost
+        cost.prefix = prefix
         for start in [0, 64, 100_000, 4_000_000] {
             for count in [1, 64, 5000, 1_000_000] {
                 let seconds = cost.seconds(tokens: count, after: start)
@@ -36,6 +39,30 @@ import Testing
         let whole = cost.seconds(tokens: 3000, after: 500)
         let parts = cost.seconds(tokens: 1000, after: 500) + cost.seconds(tokens: 2000, after: 1500)
         #expect(abs(parts - whole - cost.fixed) < 1e-12)
+    }
+
+    @Test("a chunk reads what is before it, whatever its own length") func prefix() {
+        let reading = PrefillCost(fixed: 1, linear: 2, attention: 0, prefix: 0.5)
+        #expect(reading.seconds(tokens: 3, after: 10) == 12)
+        #expect(reading.overhead(after: 10) == 6 && reading.work(10..<13) == 6)
+        #expect(FlowShop(stages: [reading]).makespan(cuts: [0, 4, 10]) == 24)
+    }
+
+    @Test("costs that are the same everywhere come near those that grow with the prefix")
+    func averaged() {
+        for attention in [0, 1e-9, 1e-6] {
+            let cost = PrefillCost(fixed: 0.1, linear: 1e-3, attention: attention, prefix: 1e-4)
+            for positions in [0..<10_000, 4096..<20_000] {
+                let grid = ChunkGrid(positions: positions, pageSize: 1)
+                // As much work in each.
+                let even = PrefillCost(fixed: 0, linear: 1e-3, attention: attention)
+                let share = even.work(positions) / 100
+                let cuts = grid.cuts { Int(even.tokens(within: share, after: $0)) }
+                let exact = FlowShop(stages: [cost]).makespan(cuts: cuts)
+                let near = FlowShop(stages: [cost.averaged(over: positions)])
+                #expect(abs(near.makespan(cuts: cuts) / exact - 1) < 0.01)
+            }
+        }
     }
 
     @Test("no schedule has a runt tail") func noRunt() throws {

@@ -12,16 +12,21 @@ import Testing
         var fixed: Double
         /// Seconds of the whole prompt on one stage of speed 1.
         var work: Double
+        /// What the last chunk reads of the prefix takes so many times the fixed cost, but less
+        /// than its tokens.
+        var reading = 0.0
 
         var description: String {
-            "stages \(stages), length \(length), attention \(attentionShare), fixed \(fixed) s"
+            "stages \(stages), length \(length), attention \(attentionShare), fixed \(fixed) s, "
+                + "reading \(reading)"
         }
 
         func pipeline() -> FlowShop {
             let length = Double(length)
             let cost = PrefillCost(
                 fixed: fixed, linear: work * (1 - attentionShare) / length,
-                attention: work * attentionShare / (length * length))
+                attention: work * attentionShare / (length * length),
+                prefix: min(fixed * reading, work * (1 - attentionShare) / 2) / length)
             return FlowShop(stages: stages.map(cost.scaled(by:)))
         }
     }
@@ -90,6 +95,43 @@ import Testing
             if ratio > worst.ratio { worst = (ratio, "\(combination)") }
         }
         print("auto against all ways to cut, \(Self.small.count) cases: worst \(worst)")
+    }
+
+    @Test("is as good where every chunk reads its prefix") func reading() {
+        var worst = (thorough: 0.0, quick: 0.0)
+        for combination in Self.small where combination.fixed < 0.1 {
+            var combination = combination
+            combination.reading = 4
+            let pipeline = combination.pipeline()
+            let grid = ChunkGrid(positions: 0..<combination.length, pageSize: 64)
+            let best = Exhaustive.makespan(in: pipeline, of: grid)
+            let thorough = OptimalChunks.schedule(in: pipeline, of: grid)
+            let quick = OptimalChunks.schedule(
+                in: pipeline, of: grid, effort: .quick(tolerance: 0.03))
+            expectSound(thorough, grid, in: pipeline)
+            expectSound(quick, grid, in: pipeline)
+            #expect(thorough.makespan <= best * 1.01, "\(combination)")
+            #expect(quick.makespan <= best * 1.01, "\(combination)")
+            #expect(
+                OptimalChunks.lowerBound(stages: pipeline.stages, of: grid) <= best * (1 + 1e-12))
+            worst.thorough = max(worst.thorough, thorough.makespan / best)
+            worst.quick = max(worst.quick, quick.makespan / best)
+        }
+        for combination in Self.large where combination.length == 131_072 {
+            var combination = combination
+            combination.reading = 4
+            let pipeline = combination.pipeline()
+            let grid = ChunkGrid(positions: 0..<combination.length, pageSize: 64)
+            let schedule = OptimalChunks.schedule(in: pipeline, of: grid)
+            expectSound(schedule, grid, in: pipeline)
+            #expect(
+                schedule.makespan <= Rivals.bestFixed(pipeline, grid) * (1 + 1e-6),
+                "\(combination)")
+            #expect(
+                schedule.makespan <= Rivals.bestDynamic(pipeline, grid) * (1 + 1e-6),
+                "\(combination)")
+        }
+        print("auto where chunks read their prefix, against all ways to cut: worst \(worst)")
     }
 
     @Test("is found quickly with little loss") func quick() {

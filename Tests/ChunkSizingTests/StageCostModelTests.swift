@@ -4,6 +4,8 @@ import Testing
 
 @Suite("A stage's cost, learnt from what it took") struct StageCostModelTests {
     private static let truth = PrefillCost(fixed: 0.002, linear: 40e-6, attention: 1.5e-9)
+    private static let reading = PrefillCost(
+        fixed: 0.002, linear: 40e-6, attention: 1.5e-9, prefix: 0.1e-6)
 
     /// Times as a stage of this cost might take them: a little off, and some by a lot.
     private static func samples(
@@ -22,10 +24,12 @@ import Testing
         }
     }
 
-    private static func worstError(_ cost: PrefillCost, of truth: PrefillCost) -> Double {
+    private static func worstError(
+        _ cost: PrefillCost, of truth: PrefillCost, after starts: [Int] = [0, 8192, 131_072]
+    ) -> Double {
         var worst = 0.0
         for tokens in [64, 512, 4096] {
-            for start in [0, 8192, 131_072] {
+            for start in starts {
                 let expected = truth.seconds(tokens: tokens, after: start)
                 let found = cost.seconds(tokens: tokens, after: start)
                 worst = max(worst, abs(found / expected - 1))
@@ -34,14 +38,15 @@ import Testing
         return worst
     }
 
-    @Test("is exact without noise") func exact() throws {
-        let samples = [(64, 0), (512, 0), (512, 8192), (128, 4096)].map { tokens, start in
+    @Test("is exact without noise", arguments: [truth, reading])
+    func exact(truth: PrefillCost) throws {
+        let kinds = [(64, 0), (512, 0), (512, 8192), (128, 4096), (64, 8192), (1024, 2048)]
+        let samples = kinds.map { tokens, start in
             PrefillSample(
-                tokens: tokens, after: start,
-                seconds: Self.truth.seconds(tokens: tokens, after: start))
+                tokens: tokens, after: start, seconds: truth.seconds(tokens: tokens, after: start))
         }
         let fit = try #require(PrefillCostFit(samples))
-        #expect(Self.worstError(fit.cost, of: Self.truth) < 1e-6)
+        #expect(Self.worstError(fit.cost, of: truth) < 1e-6)
         #expect(fit.relativeError < 1e-9)
     }
 
@@ -52,6 +57,20 @@ import Testing
             let fit = try #require(PrefillCostFit(samples))
             #expect(Self.worstError(fit.cost, of: Self.truth) < 0.06, "seed \(seed)")
             #expect(fit.relativeError < 0.05, "seed \(seed)")
+        }
+    }
+
+    @Test("learns what reading the prefix costs, as far as it has seen, and none that is not there")
+    func prefixes() throws {
+        for seed in UInt64(1)...20 {
+            var generator = SeededGenerator(seed: seed)
+            let reading = Self.samples(240, of: Self.reading, outliers: 0.25, using: &generator)
+            let fit = try #require(PrefillCostFit(reading))
+            let error = Self.worstError(fit.cost, of: Self.reading, after: [0, 8192, 32_768])
+            #expect(error < 0.06, "seed \(seed)")
+            let plain = Self.samples(240, outliers: 0.25, using: &generator)
+            let other = try #require(PrefillCostFit(plain))
+            #expect(other.cost.prefix < 0.1 * Self.reading.prefix, "seed \(seed)")
         }
     }
 
@@ -67,7 +86,7 @@ import Testing
             PrefillSample(tokens: 64 * $0, after: 0, seconds: 0.1 / Double($0))
         }
         if let cost = PrefillCostFit(falling)?.cost {
-            #expect(cost.fixed >= 0 && cost.linear >= 0 && cost.attention >= 0)
+            #expect(cost.fixed >= 0 && cost.linear >= 0 && cost.attention >= 0 && cost.prefix >= 0)
         }
     }
 

@@ -17,12 +17,18 @@ struct ChunksOptionsTests {
         return options
     }
 
-    @Test("costs are three coefficients, or those of a model on a machine")
+    @Test("costs are three or four coefficients, or those of a model on a machine")
     func costs() throws {
         #expect(
             try Self.options(Self.coefficients + ["--pp-size", "2"]).cost
                 == .coefficients(
-                    fixed: 0.002, linear: 0.0005, attention: 0.00025, slowdowns: [1, 1]))
+                    fixed: 0.002, linear: 0.0005, attention: 0.00025, prefix: 0,
+                    slowdowns: [1, 1]))
+        #expect(
+            try Self.options(Self.coefficients + ["--prefix-ms", "0.125"]).cost
+                == .coefficients(
+                    fixed: 0.002, linear: 0.0005, attention: 0.00025, prefix: 0.000125,
+                    slowdowns: [1]))
         #expect(
             try Self.options(Self.profile).cost
                 == .profile(

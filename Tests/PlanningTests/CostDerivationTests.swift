@@ -51,12 +51,12 @@ struct CostDerivationTests {
         let derivation = Self.derivation(model, Samples.hardware, devices: 4)
         let whole = derivation.cost(layers: 0..<6)
         let stages = derivation.costs(layerCounts: [1, 2, 3])
-        let sum = stages.reduce(PrefillCost.zero) { $0 + $1.chunk }
-        #expect(Self.relative(sum.linear, whole.chunk.linear) < 1e-9)
-        #expect(Self.relative(sum.attention, whole.chunk.attention) < 1e-9)
+        let sum = stages.reduce(PrefillCost.zero, +)
+        #expect(Self.relative(sum.linear, whole.linear) < 1e-9)
+        #expect(Self.relative(sum.attention, whole.attention) < 1e-9)
         #expect(Self.relative(stages.reduce(0) { $0 + $1.prefix }, whole.prefix) < 1e-9)
         // Each stage has the microbatch's cost of its own.
-        #expect(Self.relative(sum.fixed, whole.chunk.fixed + 2 * 0.002) < 1e-9)
+        #expect(Self.relative(sum.fixed, whole.fixed + 2 * 0.002) < 1e-9)
         let memory = derivation.memory(layers: 0..<6)
         let parts = [0..<1, 1..<3, 3..<6].map(derivation.memory)
         #expect(Self.relative(parts.reduce(0) { $0 + $1.weights }, memory.weights) < 1e-9)
@@ -67,12 +67,12 @@ struct CostDerivationTests {
         let model = Samples.latentModel
         let one = Self.derivation(model, Samples.plainHardware).cost(layers: 0..<6)
         let four = Self.derivation(model, Samples.plainHardware, devices: 4).cost(layers: 0..<6)
-        #expect(Self.relative(four.chunk.attention, one.chunk.attention / 4) < 1e-9)
+        #expect(Self.relative(four.attention, one.attention / 4) < 1e-9)
         #expect(Self.relative(four.prefix, one.prefix / 4) < 1e-9)
         // Down-projections 512·(128 + 80) and, in five layers, routers 512·16 are on every device.
         let replicated: Double = 2 * (6 * 512 * 208 + 5 * 512 * 16)
-        let shared = (one.chunk.linear - replicated) / 4
-        #expect(Self.relative(four.chunk.linear, shared + replicated) < 1e-6)
+        let shared = (one.linear - replicated) / 4
+        #expect(Self.relative(four.linear, shared + replicated) < 1e-6)
         let memory = Self.derivation(model, Samples.plainHardware, devices: 4).memory(layers: 0..<6)
         #expect(memory.cachePerPosition == 6 * 80 * 2)
     }
@@ -88,7 +88,7 @@ struct CostDerivationTests {
                 .cost(layers: 0..<4)
             let linked = Self.derivation(model, hardware, devices: devices).cost(layers: 0..<4)
             return (
-                linked.chunk.fixed - plain.chunk.fixed, linked.chunk.linear - plain.chunk.linear
+                linked.fixed - plain.fixed, linked.linear - plain.linear
             )
         }
         #expect(added(devices: 1).fixed == 0)
@@ -106,16 +106,16 @@ struct CostDerivationTests {
         hardware.sharing = .threads
         let one = Self.derivation(Samples.latentModel, hardware).cost(layers: 0..<6)
         let three = Self.derivation(Samples.latentModel, hardware, devices: 3).cost(layers: 0..<6)
-        #expect(Self.relative(three.chunk.linear, one.chunk.linear / 3) < 1e-9)
-        #expect(Self.relative(three.chunk.attention, one.chunk.attention / 3) < 1e-9)
-        #expect(three.chunk.fixed < one.chunk.fixed)
+        #expect(Self.relative(three.linear, one.linear / 3) < 1e-9)
+        #expect(Self.relative(three.attention, one.attention / 3) < 1e-9)
+        #expect(three.fixed < one.fixed)
     }
 
     @Test("a calibration is reproduced, and refused where it is out of all proportion")
     func calibrations() throws {
         let model = Samples.latentModel
         let plain = Self.derivation(model, Samples.hardware, devices: 2).cost(layers: 0..<6)
-        func seconds(_ cost: StageCost) -> Double {
+        func seconds(_ cost: PrefillCost) -> Double {
             stride(from: 0, to: 50_000, by: 4096).reduce(0) {
                 $0 + cost.seconds(tokens: min(4096, 50_000 - $1), after: $1)
             }

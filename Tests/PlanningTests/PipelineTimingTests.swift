@@ -5,13 +5,12 @@ import Testing
 
 @Suite("the timing of a pipeline")
 struct PipelineTimingTests {
-    private static func stage(_ fixed: Double, _ linear: Double = 0) -> StageCost {
-        StageCost(
-            chunk: PrefillCost(fixed: fixed, linear: linear, attention: 0), prefix: 0)
+    private static func stage(_ fixed: Double, _ linear: Double = 0) -> PrefillCost {
+        PrefillCost(fixed: fixed, linear: linear, attention: 0)
     }
 
     private static func timing(
-        _ stages: [StageCost], link: LinkCost = LinkCost(latency: 0, secondsPerToken: 0),
+        _ stages: [PrefillCost], link: LinkCost = LinkCost(latency: 0, secondsPerToken: 0),
         inFlightMax: Int = 1000
     ) -> PipelineTiming {
         PipelineTiming(
@@ -33,7 +32,7 @@ struct PipelineTimingTests {
         for _ in 0..<20 {
             cuts.append(cuts[cuts.count - 1] + Int.random(in: 1...900, using: &random))
         }
-        let timing = Self.timing(costs.map { StageCost(chunk: $0, prefix: 0) })
+        let timing = Self.timing(costs)
         let expected = FlowShop(stages: costs).makespan(cuts: cuts)
         #expect(abs(timing.completion(of: cuts) - expected) < 1e-9 * expected, "seed \(seed)")
     }
@@ -79,7 +78,7 @@ struct PipelineTimingTests {
 
     @Test("expanded prefixes cost time for every chunk")
     func expandedPrefixes() {
-        let stage = StageCost(chunk: PrefillCost(fixed: 1, linear: 0, attention: 0), prefix: 0.1)
+        let stage = PrefillCost(fixed: 1, linear: 0, attention: 0, prefix: 0.1)
         #expect(Self.timing([stage]).completion(of: [0, 100, 300]) == 12)
         #expect(stage.averaged(over: 0..<300).fixed == 16)
     }

@@ -129,7 +129,7 @@ struct RandomMessages {
         StagePacing(
             layerCost: PrefillCost(
                 fixed: Double(number(0..<9)) * 1e-3, linear: 1e-6,
-                attention: Double(number(0..<9)) * 1e-12),
+                attention: Double(number(0..<9)) * 1e-12, prefix: Double(number(0..<9)) * 1e-9),
             hiddenSize: number(0..<1 << 20), jitter: jitter(), seed: generator.next(),
             slowdowns: list(0..<3) { random in
                 PacingSlowdown(

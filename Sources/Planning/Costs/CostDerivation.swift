@@ -19,15 +19,13 @@ package struct CostDerivation: Hashable, Sendable {
         self.scale = scale
     }
 
-    package func cost(layers: Range<Int>) -> StageCost {
+    package func cost(layers: Range<Int>) -> PrefillCost {
         let cost = parts(layers)
-        return StageCost(
-            chunk: cost.compute.chunk.scaled(by: scale) + cost.rest,
-            prefix: cost.compute.prefix * scale)
+        return cost.compute.scaled(by: scale) + cost.rest
     }
 
     /// The costs of a pipeline's stages.
-    package func costs(layerCounts: [Int]) -> [StageCost] {
+    package func costs(layerCounts: [Int]) -> [PrefillCost] {
         var first = 0
         return layerCounts.map { count in
             defer { first += count }
@@ -65,7 +63,7 @@ package struct CostDerivation: Hashable, Sendable {
     }
 
     /// What a calibration scales, and what it does not: links, memory and the microbatch's own.
-    private func parts(_ layers: Range<Int>) -> (compute: StageCost, rest: PrefillCost) {
+    private func parts(_ layers: Range<Int>) -> (compute: PrefillCost, rest: PrefillCost) {
         let work = work(layers)
         let hardware = group.hardware
         let linearSpeed = hardware.speeds[model.linearType] * hardware.efficiency.linear
@@ -73,12 +71,10 @@ package struct CostDerivation: Hashable, Sendable {
         let memorySpeed = hardware.memoryBandwidth * hardware.efficiency.memory
         let reductions = 2 * Double(layers.count)
         let reducedBytes = Double(model.hiddenSize) * model.cacheType.byteCount
-        let compute = StageCost(
-            chunk: PrefillCost(
-                fixed: 0,
-                linear: work.linear / linearSpeed + work.activations / memorySpeed,
-                // Half a pair each.
-                attention: work.attention / 2 / attentionSpeed),
+        let compute = PrefillCost(
+            fixed: 0, linear: work.linear / linearSpeed + work.activations / memorySpeed,
+            // Half a pair each.
+            attention: work.attention / 2 / attentionSpeed,
             prefix: work.expansion / linearSpeed)
         let rest = PrefillCost(
             fixed: hardware.microbatchSeconds
@@ -98,9 +94,8 @@ extension CostDerivation {
         let plain = CostDerivation(model: model, group: group)
         let layers = 0..<model.layerCount
         let (compute, rest) = plain.parts(layers)
-        let restOnly = StageCost(chunk: rest, prefix: 0)
         let computed = calibration.seconds(compute)
-        let other = calibration.seconds(restOnly)
+        let other = calibration.seconds(rest)
         let scale = (calibration.seconds - other) / computed
         guard scale > 0.05, scale < 20 else {
             throw CalibrationError(
@@ -118,7 +113,7 @@ extension CostDerivation {
 
 extension Calibration {
     /// What a cost says of the measurement.
-    fileprivate func seconds(_ cost: StageCost) -> Double {
+    fileprivate func seconds(_ cost: PrefillCost) -> Double {
         stride(from: 0, to: promptLength, by: chunkSize).reduce(0) { sum, start in
             sum + cost.seconds(tokens: min(chunkSize, promptLength - start), after: start)
         }

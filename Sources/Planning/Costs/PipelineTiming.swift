@@ -2,18 +2,18 @@ package import ChunkSizing
 
 /// When prompts leave a pipeline of stages and links.
 package struct PipelineTiming: Hashable, Sendable {
-    package var pipeline: LinkedStages<StageCost>
+    package var pipeline: LinkedStages
     /// Seconds that the last stage takes beside a prompt's chunks, for its first token: the head.
     package var headSeconds: Double
 
     package init(
-        stages: [StageCost], links: [LinkCost], inFlightMax: Int, headSeconds: Double = 0
+        stages: [PrefillCost], links: [LinkCost], inFlightMax: Int, headSeconds: Double = 0
     ) {
         pipeline = LinkedStages(stages: stages, links: links, inFlightMax: inFlightMax)
         self.headSeconds = headSeconds
     }
 
-    package var stages: [StageCost] { pipeline.stages }
+    package var stages: [PrefillCost] { pipeline.stages }
 
     /// Seconds until each of several prompts that arrive together is done, one after the other.
     /// - Parameter prompts: each prompt's cuts, ascending.

@@ -45,26 +45,14 @@ package struct PromptCutter: Sendable {
 
     /// Seconds that no cuts can beat. Counts neither links nor the bound on what is under way.
     package var lowerBound: Double {
-        let (start, end) = (grid.positions.lowerBound, grid.positions.upperBound)
-        // Before the last chunks there is what they leave, however long they are.
-        let prefixes = stride(from: end - grid.chunkTokensMax, to: start, by: -grid.chunkTokensMax)
-            .reduce(0.0) { $0 + Double($1 - start) }
-        let stages = timing.stages.map { stage in
-            var cost = stage.chunk
-            cost.fixed += stage.prefix * Double(start)
-            return cost
-        }
-        return timing.headSeconds
-            + OptimalChunks.lowerBound(
-                stages: stages, of: grid, extra: timing.stages.map { $0.prefix * prefixes })
+        timing.headSeconds + OptimalChunks.lowerBound(stages: timing.stages, of: grid)
     }
 
-    /// The optimum of three-term costs without links and bounds, and better, as those allow.
+    /// The optimum without links and bounds, and better, as those allow.
     ///
     /// - Parameter others: The best settings of other policies, which may be what pages allow.
     func automaticCuts(or others: [ChunkingPolicy]) -> [Int] {
-        let pipeline = LinkedPipeline(
-            timing.pipeline, costs: timing.stages.map { $0.averaged(over: grid.positions) })
+        let pipeline = LinkedPipeline(timing.pipeline)
         let known = [optimum(crowd: 1)] + others.map(cuts)
         guard known[0].count * timing.stages.count <= Self.searchedMax else {
             let seconds = known.map(timing.completion)
@@ -115,11 +103,10 @@ package struct PromptCutter: Sendable {
 
     /// - Parameter times: Of the pipeline, when the chunks before have gone through it.
     private func optimum(crowd: Double, after times: [Double]? = nil) -> [Int] {
-        let stages = timing.stages.map { $0.averaged(over: grid.positions) }
-        let overhead = FlowShop(stages: stages).bottleneck(grid.positions).fixed
+        let slowest = FlowShop(stages: timing.stages).bottleneck(grid.positions)
         let pipeline = FlowShop(
-            stages: stages, ready: times.map(timing.secondsUntilReady),
-            chunkPenalty: (crowd - 1) * overhead)
+            stages: timing.stages, ready: times.map(timing.secondsUntilReady),
+            chunkPenalty: (crowd - 1) * slowest.averaged(over: grid.positions).fixed)
         return OptimalChunks.schedule(
             in: pipeline, of: grid, effort: .quick(tolerance: 0.03)
         ).cuts
@@ -127,7 +114,7 @@ package struct PromptCutter: Sendable {
 
     /// What SGLang fits to prompts without prefix on its first stage.
     private var curve: QuadraticCurve? {
-        let cost = timing.stages[0].chunk
+        let cost = timing.stages[0]
         guard cost.attention > 0 else { return nil }
         return QuadraticCurve(
             quadratic: cost.attention, linear: cost.linear, constant: cost.fixed)

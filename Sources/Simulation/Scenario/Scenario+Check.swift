@@ -107,6 +107,7 @@ extension SimulatedStage {
         try Quantity(place, "fixed cost", cost.fixed).isTime()
         try Quantity(place, "cost of a token", cost.linear).isTime()
         try Quantity(place, "cost of attention", cost.attention).isTime()
+        try Quantity(place, "cost of a prefix", cost.prefix).isTime()
         switch jitter {
         case .none: break
         case .uniform(let share):

@@ -99,6 +99,7 @@ struct PacedRun {
         var layerCost = scenario.stages[stage].totalCost
         layerCost.linear /= Double(file.layerCounts[stage])
         layerCost.attention /= Double(file.layerCounts[stage])
+        layerCost.prefix /= Double(file.layerCounts[stage])
         let jitter: StagePacing.Jitter =
             switch scenario.stages[stage].jitter {
             case .none: .none
