@@ -48,10 +48,12 @@ package struct PrefillCostFit: Hashable, Sendable {
         for round in 0..<Self.rounds {
             guard let cost = Self.leastSquares(usable, weights) else { return nil }
             fitted = cost
+            let before = errors
             errors = usable.map { abs(cost.seconds($0) / $0.seconds - 1) }
             let scale = max(Self.median(errors) * 1.4826, 1e-6)
             // Wide at first, as the first fit may have been drawn away by what is to be left out.
             let cutOff = scale * max(4.7, 20 / Double(1 << min(round, 4)))
+            if round > 4, zip(errors, before).allSatisfy({ abs($0 - $1) < 0.01 * scale }) { break }
             weights = errors.map { error in
                 let share = error / cutOff
                 return share < 1 ? (1 - share * share) * (1 - share * share) : 0
@@ -103,9 +105,11 @@ package struct PrefillCostFit: Hashable, Sendable {
             }
         }
 
-        /// The cost with the least error of those in which all but some are zero.
+        /// The cost with the least error of those in which all but some are zero. The first choice
+        /// holds all others, so that none is better if it has a solution.
         func best(of choices: [[Int]]) -> (cost: PrefillCost, error: Double)? {
-            choices.compactMap(solution).min { $0.error < $1.error }
+            if let first = choices.first.flatMap(solution) { return first }
+            return choices.dropFirst().compactMap(solution).min { $0.error < $1.error }
         }
 
         private func solution(free: [Int]) -> (cost: PrefillCost, error: Double)? {

@@ -51,10 +51,16 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
 
     /// - Parameter others: Cuts that are known to be good.
     func run(or others: [[Int]] = []) -> ChunkSchedule {
-        let even = bestCount(first: .none, last: .none)
+        let even = bestCount(
+            first: .none, last: .none, around: idealCount, walks: breadth.walks)
         var schedules = evenSchedules(count: even.chunkCount) + others.map(judge)
         for first in beginnings {
-            let ramps = endings.map { bestCount(first: first, last: $0) }
+            let ramps = endings.map { last in
+                bestCount(
+                    first: first, last: last,
+                    around: breadth.rampWalks == nil ? idealCount : Double(even.chunkCount),
+                    walks: breadth.rampWalks ?? breadth.walks)
+            }
             schedules += ramps
             schedules += breadth.stretches.map { stretch in
                 judge(
@@ -88,15 +94,18 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
         ChunkSchedule(cuts: cuts, in: pipeline)
     }
 
-    /// Tries numbers of chunks, geometrically, then ever closer to the best.
-    private func bestCount(first: RampedCuts.Ramp, last: RampedCuts.Ramp) -> ChunkSchedule {
+    /// Tries numbers of chunks around one, geometrically, then ever closer to the best.
+    private func bestCount(
+        first: RampedCuts.Ramp, last: RampedCuts.Ramp, around count: Double,
+        walks: [SearchBreadth.Walk]
+    ) -> ChunkSchedule {
         var best = ChunkSchedule(cuts: [], makespan: .infinity)
-        var middle = idealCount
-        for (factor, reach) in breadth.walks {
+        var middle = count
+        for walk in walks {
             var nearest = middle
             var count = middle
-            for _ in 0..<reach { count /= factor }
-            for _ in 0...2 * reach {
+            for _ in 0..<walk.reach { count /= walk.factor }
+            for _ in 0...2 * walk.reach {
                 // Ramps of many chunks that fall on the same page are as good as shorter ones.
                 let whole = min(
                     max(Int(count.rounded()), counts.lowerBound), 2 * counts.upperBound)
@@ -105,7 +114,7 @@ struct ScheduleSearch<Pipeline: SchedulePipeline> {
                     best = schedule
                     nearest = count
                 }
-                count *= factor
+                count *= walk.factor
             }
             middle = nearest
         }

@@ -17,23 +17,29 @@ extension SearchBreadth {
     /// About how many steps a search takes: those of chunks through stages.
     func steps(_ task: SearchTask) -> Double {
         let (beginnings, endings) = ramps(task)
-        var walked = 0.0
-        for (factor, reach) in walks {
-            var count = task.chunkCount
-            for _ in 0..<reach { count /= factor }
-            for _ in 0...2 * reach {
-                walked += min(count, Double(task.pageCount))
-                count *= factor
-            }
-        }
         let judgedOnce =
             stretches.count * beginnings.count + 4 * evenReach
             + Self.improvementPassCost * improvedCount
+        let ramps = Double(beginnings.count * endings.count)
         let judged =
-            walked * Double(beginnings.count * endings.count)
+            chunks(walks, task) + chunks(rampWalks ?? walks, task) * ramps
             + task.chunkCount * Double(judgedOnce)
         return judged * Double(task.stageCount + Self.cutCost)
             + task.chunkCount * Double((2 * evenReach + 1) * Self.evenCutsCost)
+    }
+
+    /// Chunks of all schedules that walks try.
+    private func chunks(_ walks: [Walk], _ task: SearchTask) -> Double {
+        var chunks = 0.0
+        for walk in walks {
+            var count = task.chunkCount
+            for _ in 0..<walk.reach { count /= walk.factor }
+            for _ in 0...2 * walk.reach {
+                chunks += min(count, Double(task.pageCount))
+                count *= walk.factor
+            }
+        }
+        return chunks
     }
 
     /// Chunks that a pass of improvements judges for each one of a schedule.

@@ -31,18 +31,23 @@ package struct PacedBackend: StageBackend {
 
     private static let pauseNanosecondsMin: Int64 = 50_000
     private static let pauseNanosecondsMax: Int64 = 2_000_000
+    private static let lastNanoseconds: Int64 = 250_000
 
     /// Sleeps, and moves messages between: often at first, when the microbatch before has just
-    /// been sent, then every few milliseconds.
+    /// been sent, then every few milliseconds, and often again before the end, so that what has
+    /// been sent by then need not be waited for.
     private static func wait(until deadline: Instant, _ progress: () -> Void) {
         let began = MonotonicClock.now()
         var now = began
         while now < deadline {
             progress()
             let waited = now.nanoseconds - began.nanoseconds
-            let pause = min(max(waited / 4, pauseNanosecondsMin), pauseNanosecondsMax)
-            let next = min(deadline.nanoseconds, now.nanoseconds + pause)
-            MonotonicClock.sleep(until: Instant(nanoseconds: next))
+            let remaining = deadline.nanoseconds - now.nanoseconds
+            let pause =
+                remaining > lastNanoseconds
+                ? min(waited / 4, remaining - lastNanoseconds, pauseNanosecondsMax) : 0
+            let end = now.nanoseconds + min(remaining, max(pause, pauseNanosecondsMin))
+            MonotonicClock.sleep(until: Instant(nanoseconds: end))
             now = MonotonicClock.now()
         }
     }

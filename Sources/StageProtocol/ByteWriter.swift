@@ -49,8 +49,16 @@ package struct ByteWriter: Sendable {
 
     package mutating func append(_ values: [UInt32]) {
         append(UInt32(values.count))
-        bytes.reserveCapacity(bytes.count + 4 * values.count)
-        for value in values { append(value) }
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: 4 * values.count))
+        var target = bytes.mutableSpan
+        for (index, value) in values.enumerated() {
+            let place = start + 4 * index
+            target[place] = UInt8(truncatingIfNeeded: value)
+            target[place + 1] = UInt8(truncatingIfNeeded: value >> 8)
+            target[place + 2] = UInt8(truncatingIfNeeded: value >> 16)
+            target[place + 3] = UInt8(truncatingIfNeeded: value >> 24)
+        }
     }
 
     /// A presence byte and, where present, the value.

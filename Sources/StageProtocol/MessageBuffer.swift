@@ -58,6 +58,13 @@ package struct MessageBuffer: ~Copyable {
         return try body(&span)
     }
 
+    /// A copy of some bytes.
+    func bytes(at offset: Int, count: Int) -> [UInt8] {
+        Array(
+            UnsafeBufferPointer(
+                start: address(of: UInt8.self, at: offset, count: count), count: count))
+    }
+
     private func address<Element: WireElement>(
         of _: Element.Type, at offset: Int, count: Int
     ) -> UnsafeMutablePointer<Element> {

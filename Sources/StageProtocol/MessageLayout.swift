@@ -118,11 +118,3 @@ extension MessageLayout {
         }
     }
 }
-
-extension MessageBuffer {
-    fileprivate func bytes(at offset: Int, count: Int) -> [UInt8] {
-        withElements(UInt8.self, at: offset, count: count) { source in
-            source.indices.map { source[$0] }
-        }
-    }
-}

@@ -53,7 +53,8 @@ import Testing
     /// Unequal stages and more pages than all ways to cut could be gone through.
     private static let unequal: [Combination] = {
         let pipelines: [[Double]] = [
-            [1, 1.1], [1.5, 1], [1, 1, 1.05, 1.05], [1.2, 1, 1.4, 1], [1, 2, 1, 1, 1, 1, 1, 1],
+            [1, 1.1], [1.5, 1], [1, 1, 1.05, 1.05], [1, 1, 1.05, 1.053], [1.053, 1.05, 1, 1],
+            [1.2, 1, 1.4, 1], [1, 2, 1, 1, 1, 1, 1, 1],
             (0..<16).map { 1 + 0.5 * Double($0 % 5) },
         ]
         return pipelines.flatMap { stages in
@@ -193,7 +194,8 @@ import Testing
             #expect(quick.makespan <= schedule.makespan * 1.01, "\(combination)")
             let fixed = Rivals.bestFixed(pipeline, grid)
             let dynamic = Rivals.bestDynamic(pipeline, grid)
-            #expect(schedule.makespan <= min(fixed, dynamic), "\(combination)")
+            // Improvements end where a pass gains less.
+            #expect(schedule.makespan <= min(fixed, dynamic) * (1 + 1e-6), "\(combination)")
             gains.fixed.append(fixed / schedule.makespan)
             gains.dynamic.append(dynamic / schedule.makespan)
         }

@@ -141,11 +141,15 @@ struct PacedRun {
         return figures
     }
 
-    /// One token through all stages, so that connections are made. Returns its microbatch.
+    /// A few pages through all stages, as a server's first prompts: connections are made, and
+    /// nothing is done for the first time when the scenario begins. Returns the last microbatch.
     private func warmUp(_ coordinator: Coordinator) async -> MicrobatchID {
         var sampling = SamplingParameters()
         sampling.maxNewTokens = 1
-        for await _ in coordinator.submit(prompt: [0], sampling: sampling).events {}
+        let prompt = [TokenID](
+            repeating: 0, count: min(4 * Page.size, scenario.limits.contextLength - 1))
+        for await _ in coordinator.submit(prompt: prompt, sampling: sampling).events {}
+        coordinator.flushCache()
         return coordinator.recentTimeline.microbatches.last?.id ?? MicrobatchID(0)
     }
 
