@@ -134,6 +134,16 @@ struct PlannerTests {
         }
     }
 
+    @Test("a policy that was asked for and is the best of its kind has one row")
+    func noRowTwice() throws {
+        var request = Self.request()
+        let layout = try Planner(request).layouts[0]
+        let best = try Planner(request).cutter(layout, promptLength: 20_000).bestFixed()
+        request.policies = [best]
+        let plans = try Planner(request).plans(promptLength: 20_000)
+        #expect(plans.count { $0.layout == layout && $0.policy == best } == 1)
+    }
+
     @Test("best policies are no worse than any other")
     func bestSettings() throws {
         let planner = try Planner(Self.request())

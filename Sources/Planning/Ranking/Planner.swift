@@ -91,8 +91,8 @@ package struct Planner: Sendable {
         if layout.stageCount > 1 { policies.append(cutter.bestDynamic()) }
         let automatic = plan(
             layout, .automatic, cuts: cutter.automaticCuts(or: policies), in: cutter, baseline)
-        return [automatic]
-            + (policies + request.policies).map { plan(layout, $0, in: cutter, baseline) }
+        let others = policies + request.policies.filter { !policies.contains($0) }
+        return [automatic] + others.map { plan(layout, $0, in: cutter, baseline) }
     }
 
     private func plan(
