@@ -211,6 +211,11 @@ int penstock_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds);
 }
 
+int penstock_prefer_thread(void) {
+    const struct sched_param parameters = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+    return sched_setscheduler(0, SCHED_FIFO, &parameters);
+}
+
 int penstock_restrict_to_processors(const int32_t *processors, size_t count) {
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -59,14 +59,27 @@ package struct StageCostModel: Hashable, Sendable {
         fit?.cost.scaled(by: slowdown)
     }
 
-    /// Takes note of what a microbatch took. Samples without tokens or time say nothing.
+    /// Takes note of what a microbatch took, and learns from it. Samples without tokens or time
+    /// say nothing.
     package mutating func add(_ sample: PrefillSample) {
-        guard sample.seconds > 0, sample.tokens > 0, sample.seconds.isFinite else { return }
-        keep(sample)
-        samplesSinceFit += 1
+        guard gather(sample) else { return }
         let due = fit == nil ? Self.sampleCountMin : max(16, sampleCount / 8)
         if samplesSinceFit >= due { refit() }
         follow(sample)
+    }
+
+    /// Takes note of what a microbatch took, to learn from it later. Whether that says anything.
+    @discardableResult
+    package mutating func gather(_ sample: PrefillSample) -> Bool {
+        guard sample.seconds > 0, sample.tokens > 0, sample.seconds.isFinite else { return false }
+        keep(sample)
+        samplesSinceFit += 1
+        return true
+    }
+
+    /// Learns from what was gathered, if that is enough for a first fit.
+    package mutating func learn() {
+        if samplesSinceFit >= Self.sampleCountMin { refit() }
     }
 
     /// From now on the stage takes so many times what it took, because it does more or less.

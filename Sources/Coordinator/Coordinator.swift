@@ -45,7 +45,7 @@ package final class Coordinator: Sendable {
     /// request.
     package func submit(
         prompt: [TokenID], sampling: SamplingParameters,
-        logprobs: LogprobOptions = LogprobOptions()
+        logprobs: LogprobOptions = LogprobOptions(), uncomputedPages: Int = 0
     ) -> (id: RequestID, events: AsyncStream<RequestEvent>) {
         let id = RequestID(nextRequest.add(1, ordering: .relaxed).newValue)
         let (events, continuation) = AsyncStream.makeStream(of: RequestEvent.self)
@@ -53,7 +53,8 @@ package final class Coordinator: Sendable {
             if case .cancelled = termination { _ = inbox.post(.cancel(id)) }
         }
         let request = GenerationRequest(
-            id: id, prompt: prompt, sampling: sampling, logprobs: logprobs)
+            id: id, prompt: prompt, sampling: sampling, logprobs: logprobs,
+            uncomputedPages: uncomputedPages)
         if !inbox.post(.submit(request, continuation)) {
             continuation.yield(.ended(.rejected(.shuttingDown)))
             continuation.finish()
@@ -71,9 +72,14 @@ package final class Coordinator: Sendable {
         _ = inbox.post(.flushCache)
     }
 
-    /// Forgets what the stages took so far.
-    package func forgetCosts() {
-        _ = inbox.post(.forgetCosts)
+    /// Forgets what the stages took so far. Every prompt is one chunk until `endCostProfile`.
+    package func beginCostProfile() {
+        _ = inbox.post(.beginCostProfile)
+    }
+
+    /// Chooses chunks by what has been learnt.
+    package func endCostProfile() {
+        _ = inbox.post(.endCostProfile)
     }
 
     /// Starts the stages anew with another layer partition, if partitions follow costs and one is

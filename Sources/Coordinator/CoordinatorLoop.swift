@@ -93,7 +93,8 @@ final class CoordinatorLoop {
         case .cancel(let id): schedule(.cancel(id), now: now)
         case .repartition: repartition(now: now)
         case .flushCache: schedule(.flushCache, now: now)
-        case .forgetCosts: schedule(.forgetCosts, now: now)
+        case .beginCostProfile: schedule(.beginCostProfile, now: now)
+        case .endCostProfile: schedule(.endCostProfile, now: now)
         case .shutDown: shutDown(now: now)
         }
     }

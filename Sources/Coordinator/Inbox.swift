@@ -8,7 +8,8 @@ enum Command: Sendable {
     case submit(GenerationRequest, AsyncStream<RequestEvent>.Continuation)
     case cancel(RequestID)
     case flushCache
-    case forgetCosts
+    case beginCostProfile
+    case endCostProfile
     case repartition
     case shutDown
 }

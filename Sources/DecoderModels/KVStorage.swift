@@ -21,7 +21,7 @@ package final class KVStorage: @unchecked Sendable {
     private let layerStride: Int
     private let base: UnsafeMutablePointer<UInt8>
 
-    private static let populatedByteCount = 256 << 20
+    package static let populatedByteCount = 256 << 20
 
     /// Throws if the address space has no room for it.
     package init(

@@ -5,11 +5,17 @@ package struct GenerationRequest: Hashable, Sendable {
     package var prompt: [TokenID]
     package var sampling: SamplingParameters
     package var logprobs: LogprobOptions
+    /// Whole pages at the beginning that are never computed: whatever lies in the memory that they
+    /// get counts as their keys and values. What comes out means nothing, but it takes as long as
+    /// after a prefix that means something. Nothing of such a request is shared.
+    package var uncomputedPages: Int
 
     package init(
         id: RequestID, prompt: [TokenID], sampling: SamplingParameters,
-        logprobs: LogprobOptions = LogprobOptions()
+        logprobs: LogprobOptions = LogprobOptions(), uncomputedPages: Int = 0
     ) {
+        precondition(uncomputedPages * Page.size < max(1, prompt.count), "no token to compute")
+        self.uncomputedPages = uncomputedPages
         self.id = id
         self.prompt = prompt
         self.sampling = sampling

@@ -21,6 +21,8 @@ struct ChunkPlanner: Sendable {
     private var costGeneration = 0
     /// The rule of `dynamic`, from the first costs that were known.
     private var dynamicRule: DynamicChunking?
+    /// Every prompt is a chunk, of which costs are to be learnt.
+    private var isProfilingCosts = false
     /// Prompt chunks that were cut without any knowledge of costs.
     private var explorations = 0
     /// When each stage was done with the last microbatch that came back.
@@ -67,6 +69,8 @@ extension ChunkPlanner {
         let start = positions.lowerBound
         var room: PromptRoom
         switch policy {
+        case _ where isProfilingCosts:
+            room = PromptRoom(tokens: min(positions.count, tokensMax))
         case .whole:
             room = PromptRoom(tokens: tokensMax, keepsPromptsWhole: true)
         case .fixed(let tokens):
@@ -206,11 +210,15 @@ extension ChunkPlanner {
         guard batch.load.promptTokens > 0 else { return }
         recentStart = batch.load.promptStart
         for (stage, timing) in timings.enumerated() {
-            models[stage].add(
-                PrefillSample(
-                    tokens: batch.load.tokens, pairs: batch.load.pairs,
-                    prefixes: batch.load.prefixes,
-                    seconds: timing.computeEnded.seconds(since: began[stage])))
+            let sample = PrefillSample(
+                tokens: batch.load.tokens, pairs: batch.load.pairs,
+                prefixes: batch.load.prefixes,
+                seconds: timing.computeEnded.seconds(since: began[stage]))
+            if isProfilingCosts {
+                models[stage].gather(sample)
+            } else {
+                models[stage].add(sample)
+            }
         }
         adoptCosts()
     }
@@ -221,13 +229,25 @@ extension ChunkPlanner {
         return known.count == stageCount ? known : []
     }
 
-    mutating func forgetCosts() {
+    /// Forgets what the stages took; every prompt is a chunk from now on.
+    mutating func beginCostProfile() {
         models = [StageCostModel](repeating: StageCostModel(), count: stageCount)
         links = LinkWatch(stageCount: stageCount, links: nil)
         costs = nil
         dynamicRule = nil
         explorations = 0
         costGeneration += 1
+        isProfilingCosts = true
+    }
+
+    /// Cuts by what has been learnt.
+    mutating func endCostProfile() {
+        isProfilingCosts = false
+        for stage in models.indices { models[stage].learn() }
+        let known = estimates
+        guard !known.isEmpty else { return }
+        adopt(known.map(\.cautiousCost), known.reduce(0) { max($0, $1.relativeError) })
+        noteFirstCosts()
     }
 
     /// Stages do so many times what they did, from the next pipeline on.

@@ -29,6 +29,8 @@ struct RequestState: Sendable {
     let sampling: SamplingParameters
     let logprobs: LogprobOptions
     let promptCount: Int
+    /// Pages at the beginning that are never computed.
+    private let uncomputedPages: Int
     /// Generation ends at so many tokens, prompt and output together.
     let tokenCountMax: Int
     /// Submissions before this one.
@@ -60,11 +62,17 @@ struct RequestState: Sendable {
         logprobs = request.logprobs
         tokens = request.prompt
         promptCount = request.prompt.count
+        uncomputedPages = request.uncomputedPages
         self.tokenCountMax = tokenCountMax
         self.age = age
         self.submitted = submitted
         nextScored = max(logprobs.promptStart ?? promptCount, 1)
         penaltyHistory = PenaltyHistory(prompt: request.prompt, sampling: sampling)
+    }
+
+    /// Its pages hold what its tokens say.
+    var sharesPages: Bool {
+        uncomputedPages == 0
     }
 
     /// Known tokens that have not been dispatched.
@@ -101,6 +109,11 @@ struct RequestState: Sendable {
 
     /// Takes from the cache what continues its pages. Returns the number of positions.
     mutating func adoptPages(from kv: inout KVPages) -> Int {
+        guard sharesPages else {
+            kv.extend(&table, to: max(uncomputedPages, table.pages.count))
+            dispatched = max(dispatched, uncomputedPages * Page.size)
+            return 0
+        }
         let positions = kv.adopt(&table, of: tokens, before: reuseLimit) * Page.size
         dispatched += positions
         return positions
@@ -112,7 +125,7 @@ struct RequestState: Sendable {
     ) -> Chunk {
         let positions = dispatched..<dispatched + count
         kv.extend(&table, to: Page.count(for: positions.upperBound))
-        kv.publish(&table, of: tokens, before: positions.upperBound)
+        if sharesPages { kv.publish(&table, of: tokens, before: positions.upperBound) }
         dispatched = positions.upperBound
         dueSince = microbatch
         chunksInFlight += 1

@@ -26,6 +26,7 @@ extension Scheduler {
         let room = kv.availableCount - reserved - promised
         let request = requests[slot]
         if request.missingPages <= room { return true }
+        guard request.sharesPages else { return false }
         let heldPages = kv.cache.pageCount - kv.cache.unlockedCount
         guard request.missingPages - heldPages <= room else { return false }
         let shared = kv.heldPrefixLength(of: request.tokens, before: request.reuseLimit)

@@ -16,8 +16,11 @@ extension Scheduler {
         case pipelineReady
         /// Forget all cached pages that no request uses.
         case flushCache
-        /// Forget what the stages took: the first microbatches of a process take longer.
-        case forgetCosts
+        /// Forget what the stages took, as the first microbatches of a process take longer, and
+        /// compute every prompt as one chunk of its own from now on.
+        case beginCostProfile
+        /// Choose chunks by what has been learnt.
+        case endCostProfile
         /// The layers were shared out anew: each stage takes so many times what it took.
         case scaleCosts(factors: [Double])
         /// Take nothing new, and end what has not started; what runs goes on to its end.

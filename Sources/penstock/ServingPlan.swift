@@ -26,6 +26,9 @@ struct ServingPlan {
     let limits: ServingLimits
     let stages: [StageConfiguration]
     let partitionsByCost: Bool
+    /// Positions for which all stages together have taken memory when they begin, times the
+    /// number of stages: each of so many requests may have so many.
+    let populatedTokens: Int
 
     init(_ request: PipelineRequest) throws {
         let checkpoint = try Checkpoint.open(path: request.modelPath)
@@ -51,6 +54,9 @@ struct ServingPlan {
             model: model, bytesPerNumber: cacheBytes, contextLength: contextLength,
             options: request.memory
         ).pageCount()
+        populatedTokens =
+            KVStorage.populatedByteCount
+            / model.kvByteCount(layers: model.layerCount, bytesPerNumber: cacheBytes)
         limits = ServingLimits(
             stageCount: stageCount, asyncBatchDepth: request.pipeline.asyncBatchDepth,
             pageCount: pageCount, contextLength: contextLength,

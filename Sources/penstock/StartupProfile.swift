@@ -12,24 +12,30 @@ struct StartupProfile {
     private let coordinator: Coordinator
     private let limits: ServingLimits
     private let vocabularySize: Int
+    private let prefixMax: Int
     private let logger: Logger
 
     init(_ coordinator: Coordinator, _ plan: ServingPlan, logger: Logger) {
         self.coordinator = coordinator
         limits = plan.limits
         vocabularySize = plan.model.vocabularySize
+        prefixMax = plan.populatedTokens
         self.logger = logger
     }
 
     /// Takes about as long as both bounds together.
     func run() async {
         let began = ContinuousClock.now
-        await compute(lengths: [Self.warmUpTokens], within: Self.warmUpSecondsMax)
-        guard let lengths = profileLengths else { return coordinator.flushCache() }
-        coordinator.forgetCosts()
-        await compute(lengths: lengths, within: Self.profileSecondsMax)
+        await compute(
+            [Probe(tokens: Self.warmUpTokens, generatedTokens: 2)], within: Self.warmUpSecondsMax)
         coordinator.flushCache()
-        report(seconds: (ContinuousClock.now - began) / .seconds(1))
+        let probes = self.probes
+        guard !probes.isEmpty else { return }
+        coordinator.beginCostProfile()
+        await compute(probes, within: Self.profileSecondsMax)
+        coordinator.endCostProfile()
+        coordinator.flushCache()
+        await report(seconds: (ContinuousClock.now - began) / .seconds(1))
         coordinator.repartition()
     }
 
@@ -38,58 +44,98 @@ struct StartupProfile {
     private static let warmUpSecondsMax = 3.0
     private static let profileSecondsMax = 2.5
     private static let idleSecondsMax = 5.0
+    private static let fitSecondsMax = 0.1
 
-    /// Prompts to be timed; nil where the policy makes no use of that.
-    private var profileLengths: [Int]? {
-        switch limits.chunking {
-        case .whole, .fixed:
-            return nil
-        case .automatic:
-            return [2, 3, 4, 4, 4].map { $0 * Self.warmUpTokens }
-        case .dynamic(let tokens, _):
-            let lengths = DynamicChunking.profileLengths(chunkSize: tokens)
-            return (0..<16).map { lengths[(15 - $0) * (lengths.count - 1) / 15] }
+    /// A chunk to be timed. Its prefix is not computed.
+    private struct Probe {
+        var tokens: Int
+        var prefix = 0
+        /// None: within a prompt, a chunk has no use for the output head.
+        var generatedTokens = 0
+
+        /// What it takes, in no particular unit: attention to so many positions takes as long as
+        /// the rest, more or less.
+        var effort: Int {
+            tokens * (2048 + prefix)
         }
     }
 
-    /// Computes prompts of arbitrary tokens, one after the other, as long as there is time.
-    private func compute(lengths: [Int], within secondsMax: Double) async {
-        let deadline = ContinuousClock.now + .seconds(secondsMax)
-        let longest = min(limits.contextLength, limits.tokenCapacity) - 1
-        for (index, length) in lengths.enumerated() where ContinuousClock.now < deadline {
-            var sampling = SamplingParameters()
-            sampling.maxNewTokens = 2
-            sampling.temperature = 0
-            let (id, events) = coordinator.submit(
-                prompt: ArbitraryPrompt.tokens(
-                    max(1, min(length, longest)), seed: UInt64(index),
-                    vocabularySize: vocabularySize),
-                sampling: sampling)
-            let ending = Task {
-                try await Task.sleep(until: deadline)
-                coordinator.cancel(id)
+    /// The quick ones first; none where the policy makes no use of them.
+    private var probes: [Probe] {
+        switch limits.chunking {
+        case .whole, .fixed:
+            return []
+        case .automatic:
+            let sizes = [1, 2, 4, 8].map { Probe(tokens: $0 * Page.size) }
+            let prefixes = (0..<6).map { Page.size * 16 << $0 }
+            let late = prefixes.flatMap { prefix in
+                [1, 4].map { Probe(tokens: $0 * Page.size, prefix: prefix) }
             }
-            for await _ in events {}
-            ending.cancel()
+            let round = (sizes + late).filter { $0.tokens + $0.prefix < positionsMax }
+            return Array(repeatElement(round.sorted { $0.effort < $1.effort }, count: 3).joined())
+        case .dynamic(let tokens, _):
+            let lengths = DynamicChunking.profileLengths(chunkSize: tokens)
+            return (0..<16).map { Probe(tokens: lengths[(15 - $0) * (lengths.count - 1) / 15]) }
+        }
+    }
+
+    /// Chunks end before this position.
+    private var positionsMax: Int {
+        min(limits.contextLength, limits.tokenCapacity / limits.stageCount, prefixMax)
+    }
+
+    /// Computes as many probes at once as there are stages, as long as there is time.
+    private func compute(_ probes: [Probe], within secondsMax: Double) async {
+        let deadline = ContinuousClock.now + .seconds(secondsMax)
+        await withTaskGroup(of: Void.self) { group in
+            for (index, probe) in probes.enumerated() {
+                if index >= limits.stageCount { await group.next() }
+                guard ContinuousClock.now < deadline else { break }
+                group.addTask { await compute(probe, seed: UInt64(index), until: deadline) }
+            }
         }
         await waitUntilIdle()
     }
 
+    /// The prompt consists of arbitrary tokens.
+    private func compute(
+        _ probe: Probe, seed: UInt64, until deadline: ContinuousClock.Instant
+    ) async {
+        let longest = min(limits.contextLength, limits.tokenCapacity) - 1
+        var sampling = SamplingParameters()
+        sampling.maxNewTokens = probe.generatedTokens
+        sampling.temperature = 0
+        let (id, events) = coordinator.submit(
+            prompt: ArbitraryPrompt.tokens(
+                max(1, min(probe.prefix + probe.tokens, longest)), seed: seed,
+                vocabularySize: vocabularySize),
+            sampling: sampling, uncomputedPages: probe.prefix / Page.size)
+        let ending = Task {
+            try await Task.sleep(until: deadline)
+            coordinator.cancel(id)
+        }
+        for await _ in events {}
+        ending.cancel()
+    }
+
     /// Whoever comes next does not wait for chunks of a prompt that was given up.
     private func waitUntilIdle() async {
-        let deadline = ContinuousClock.now + .seconds(Self.idleSecondsMax)
-        while coordinator.status.scheduler.microbatchesInFlight > 0,
-            ContinuousClock.now < deadline
-        {
+        await wait(secondsMax: Self.idleSecondsMax) { $0.microbatchesInFlight == 0 }
+    }
+
+    private func wait(secondsMax: Double, until isReached: (SchedulerStatus) -> Bool) async {
+        let deadline = ContinuousClock.now + .seconds(secondsMax)
+        while !isReached(coordinator.status.scheduler), ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
 
-    private func report(seconds: Double) {
+    private func report(seconds: Double) async {
+        await wait(secondsMax: Self.fitSecondsMax) { !$0.stageCosts.isEmpty }
         let estimates = coordinator.status.scheduler.stageCosts
         let time = String(format: "%.1f s", seconds)
         guard !estimates.isEmpty else {
-            return logger.info("profiled for \(time): too slow to tell; chunks follow later")
+            return logger.info("profiled for \(time): not enough to tell; chunks follow later")
         }
         for (stage, estimate) in estimates.enumerated() {
             let text = String(

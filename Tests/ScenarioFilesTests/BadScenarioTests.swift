@@ -64,6 +64,7 @@ struct BadScenarioTests {
         (9, "", "f.yaml:8: 'model.fixed-ms' is missing"),
         (10, "  linear-ms: -0.01", "f.yaml:10: 'model.linear-ms' must be from 0"),
         (10, "  linear-ms: nan", "f.yaml:10: 'model.linear-ms' must be a number, got 'nan'"),
+        (11, "  attention-ms: 1\n  prefix-ms: -1", "f.yaml:12: 'model.prefix-ms' must be from 0"),
         (11, "  attention-ms: [1]", "f.yaml:11: 'model.attention-ms' must be a number, got a list"),
         (
             11, "  attention-ms: 1\n  jitter-share: 1",

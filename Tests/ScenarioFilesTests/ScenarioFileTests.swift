@@ -11,7 +11,8 @@ struct ScenarioFileTests {
     func model() throws {
         let yaml = """
             pipeline: {stages: 3, layer-partition: [1, 2, 5], profiled: false}
-            model: {layers: 8, fixed-ms: 2, linear-ms: 0.8, attention-ms: 8e-6}
+            model:
+              {layers: 8, fixed-ms: 2, linear-ms: 0.8, attention-ms: 8e-6, prefix-ms: 1.6e-5}
             workload: [{prompt-tokens: 100}]
             """
         let scenario = try ScenarioFile(yaml: yaml, file: "f").scenario
@@ -19,6 +20,7 @@ struct ScenarioFileTests {
             #expect(abs(stage.cost.fixed - 2e-3) < 1e-12)
             #expect(abs(stage.cost.linear - 1e-4 * layers) < 1e-12)
             #expect(abs(stage.cost.attention - 1e-9 * layers) < 1e-18)
+            #expect(abs(stage.cost.prefix - 2e-9 * layers) < 1e-18)
         }
         #expect(!scenario.isProfiled)
         #expect(scenario.layerCount == 8)
@@ -31,7 +33,7 @@ struct ScenarioFileTests {
         seed: 7
         pipeline: {stages: 2, async-depth: 3, control-latency-ms: 0.2}
         stages:
-          - {fixed-ms: 1, linear-ms: 1e-3, attention-ms: 0, jitter-share: 0.1}
+          - {fixed-ms: 1, linear-ms: 1e-3, attention-ms: 0, prefix-ms: 3, jitter-share: 0.1}
           - fixed-ms: 2
             linear-ms: 2e-3
             attention-ms: 1e-7
@@ -68,6 +70,7 @@ struct ScenarioFileTests {
         #expect(file.name == "all" && file.pacedHiddenSize == 32)
         let scenario = file.scenario
         #expect(scenario.seed == 7 && scenario.controlLatency == 2e-4)
+        #expect(scenario.stages.map(\.cost.prefix) == [3e-3, 0])
         #expect(
             scenario.stages.map(\.jitter) == [.uniform(share: 0.1), .logNormal(deviation: 0.2)])
         #expect(

@@ -146,8 +146,9 @@ struct PacedRun {
     private func warmUp(_ coordinator: Coordinator) async -> MicrobatchID {
         var sampling = SamplingParameters()
         sampling.maxNewTokens = 1
-        let prompt = [TokenID](
-            repeating: 0, count: min(4 * Page.size, scenario.limits.contextLength - 1))
+        let limits = scenario.limits
+        let longest = min(limits.contextLength - 1, limits.tokenCapacity)
+        let prompt = [TokenID](repeating: 0, count: min(4 * Page.size, max(1, longest)))
         for await _ in coordinator.submit(prompt: prompt, sampling: sampling).events {}
         coordinator.flushCache()
         return coordinator.recentTimeline.microbatches.last?.id ?? MicrobatchID(0)

@@ -13,6 +13,8 @@ struct Clockwork {
     private(set) var seconds = 0.0
     /// Positions of all prompt chunks, in the order of their dispatch.
     private(set) var chunks: [Range<Int>] = []
+    /// The pages of all chunks.
+    private(set) var pages: [[PageID]] = []
     private(set) var microbatchCount = 0
     /// Dispatched, with the time at which the last stage will be done.
     private var pending: [(result: MicrobatchResult, seconds: Double)] = []
@@ -32,14 +34,14 @@ struct Clockwork {
         send(.pipelineReady)
     }
 
-    mutating func submit(tokens: Int, generating: Int = 1) {
+    mutating func submit(tokens: Int, generating: Int = 1, uncomputedPages: Int = 0) {
         var sampling = SamplingParameters()
         sampling.maxNewTokens = generating
         send(
             .submit(
                 GenerationRequest(
                     id: RequestID(nextID), prompt: prompt(tokens, salt: UInt32(nextID)),
-                    sampling: sampling)))
+                    sampling: sampling, uncomputedPages: uncomputedPages)))
         nextID += 1
     }
 
@@ -54,9 +56,10 @@ struct Clockwork {
         }
     }
 
-    private mutating func send(_ event: Scheduler.Event) {
+    mutating func send(_ event: Scheduler.Event) {
         var actions: [Scheduler.Action] = []
         scheduler.handle(event, at: Self.instant(seconds), into: &actions)
+        scheduler._checkInvariants()
         for case .dispatch(let microbatch) in actions { compute(microbatch) }
     }
 
@@ -68,7 +71,7 @@ struct Clockwork {
             let began = max(before, stageEnds[stage]) + turnaround
             var ended = began + cost.fixed
             for chunk in microbatch.chunks {
-                ended += cost.work(chunk.start..<chunk.end)
+                ended += cost.seconds(chunk.start..<chunk.end) - cost.fixed
             }
             timings.append(
                 StageTiming(
@@ -77,6 +80,7 @@ struct Clockwork {
             stageEnds[stage] = ended
             before = ended
         }
+        pages += microbatch.chunks.map(\.pages)
         chunks += microbatch.chunks.filter { $0.tokens.count > 1 }.map { $0.start..<$0.end }
         let results = microbatch.chunks.map { chunk in
             ChunkResult(
