@@ -46,15 +46,18 @@ struct SearchBreadth {
         stretches: (-5...5).map { 1 + 0.02 * Double($0) }, improvedCount: 24,
         improvedCountAlike: 4, improvementBudget: 40_000, runMax: 8)
     static let quick = SearchBreadth(
-        sharesOfBoth: [0.5, 0.18], walks: [Walk(1.5, 3), Walk(1.15, 2), Walk(1.05, 2)],
-        evenReach: 3,
-        stretches: [0.95, 1, 1.05], improvedCount: 4, improvementBudget: 10_000,
-        stepsMax: 2e9, waitShareMax: 0.001)
+        shares: [0.85, 0.6, 0.4, 0.25, 0.15, 0.08], sharesOfBoth: [0.5, 0.18],
+        growthShares: [1, 0.7], walks: [Walk(1.5, 3), Walk(1.15, 2), Walk(1.05, 2)],
+        rampWalks: [Walk(1.2, 2), Walk(1.05, 2)], evenReach: 3, stretches: [0.95, 1, 1.05],
+        improvedCount: 6, improvedCountAlike: 1, improvementBudget: 10_000, stepsMax: 2e9,
+        waitShareMax: 0.001)
     /// The same for prompts that take no longer than a second or two.
     static let brief = SearchBreadth(
-        sharesOfBoth: [0.4, 0.15], walks: [Walk(1.5, 3), Walk(1.15, 2), Walk(1.05, 2)],
-        rampWalks: [Walk(1.1, 1), Walk(1.03, 1)], evenReach: 1, stretches: [1], improvedCount: 1,
-        improvementBudget: 6_000, stepsMax: 2e9)
+        shares: [0.85, 0.6, 0.4, 0.25, 0.15, 0.08], sharesOfBoth: [0.4, 0.15],
+        growthShares: [1, 0.8],
+        walks: [Walk(1.5, 3), Walk(1.15, 2), Walk(1.05, 2)],
+        rampWalks: [Walk(1.1, 1), Walk(1.03, 1)], evenReach: 1, stretches: [1], improvedCount: 2,
+        improvedCountAlike: 1, improvementBudget: 6_000, stepsMax: 2e9)
     /// For pipelines whose stages cost more than the search knows.
     static let judged = SearchBreadth(
         sharesOfBoth: [0.6, 0.3, 0.12], growthShares: [1, 0.5],

@@ -39,6 +39,41 @@ struct AutomaticChunksTests {
         #expect(clockwork.seconds <= best.makespan * 1.02)
     }
 
+    @Test("that chunks are chosen quickly costs less than a percent")
+    func quickPlans() throws {
+        let stageSets: [[Double]] = [
+            [1, 2], [2, 1], [1, 1.01], [1, 1.2, 1.4], [23, 23, 24, 24], [1, 1, 1, 2], [3, 1, 1, 2],
+            [1, 1, 1, 1, 1, 1, 1, 1.1], [1, 1, 1, 1, 1, 1, 1, 1],
+        ]
+        var worst = (ratio: 0.0, place: "")
+        for slowdowns in stageSets {
+            for (length, fixed, prefix) in Self.prompts {
+                let cost = PrefillCost(
+                    fixed: fixed, linear: 50e-6, attention: 4e-9, prefix: prefix)
+                let stages = slowdowns.map { cost.scaled(by: $0 / slowdowns[0]) }
+                var clockwork = Clockwork(
+                    limits: Self.limits(stages: stages.count), stages: stages, knownCosts: true)
+                clockwork.submit(tokens: length)
+                clockwork.run()
+                let best = OptimalChunks.schedule(
+                    in: FlowShop(stages: stages),
+                    of: ChunkGrid(positions: 0..<length, pageSize: Page.size))
+                let ratio = clockwork.seconds / best.makespan
+                if ratio > worst.ratio {
+                    worst = (ratio, "\(slowdowns), \(length) tokens, \(fixed) s, \(prefix) s")
+                }
+            }
+        }
+        print("auto as the server chooses, against a thorough search: worst \(worst)")
+        #expect(worst.ratio <= 1.01)
+    }
+
+    /// Length, fixed cost, and what each position of the prefix costs.
+    private static let prompts: [(Int, Double, Double)] = [
+        (900, 0.002, 0), (5000, 0.0005, 0), (5000, 0.02, 1e-6), (16_384, 0.002, 0),
+        (16_384, 0.002, 2e-6), (65_536, 0.001, 0), (65_536, 0.02, 1e-6), (120_000, 0.005, 0),
+    ]
+
     @Test("costs are learnt from the first chunks, whatever these are")
     func learning() throws {
         let stages = [PrefillCost](repeating: Self.cost, count: 4)
