@@ -211,9 +211,10 @@ int penstock_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds);
 }
 
-int penstock_prefer_thread(void) {
-    const struct sched_param parameters = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
-    return sched_setscheduler(0, SCHED_FIFO, &parameters);
+int penstock_prefer_thread(int preferred) {
+    const int policy = preferred ? SCHED_FIFO : SCHED_OTHER;
+    const struct sched_param parameters = {.sched_priority = sched_get_priority_min(policy)};
+    return sched_setscheduler(0, policy, &parameters);
 }
 
 int penstock_restrict_to_processors(const int32_t *processors, size_t count) {

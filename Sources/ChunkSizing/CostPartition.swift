@@ -58,16 +58,17 @@ package struct CostPartition: Hashable, Sendable {
     /// - Parameters:
     ///   - measured: What each stage takes with its layers.
     ///   - layerCounts: Those layers.
+    ///   - error: The share by which that may be wrong.
     ///   - positions: A prompt to compare with.
     package static func improvement(
-        on measured: [PrefillCost], layerCounts: [Int], positions: Range<Int>
+        on measured: [PrefillCost], error: Double = 0, layerCounts: [Int], positions: Range<Int>
     ) -> [Int]? {
         precondition(measured.count == layerCounts.count, "one cost for each stage")
         let seconds = measured.map { $0.seconds(positions) }
         guard let slowest = seconds.max(), seconds.allSatisfy({ $0 > 0 }) else { return nil }
         let stages = zip(seconds, layerCounts).map { Stage(layerSeconds: $0 / Double($1)) }
         guard let better = CostPartition(layers: layerCounts.reduce(0, +), stages: stages),
-            better.seconds < slowest * (1 - gainMin)
+            better.seconds < slowest * (1 - max(gainMin, 2 * error))
         else { return nil }
         return better.layerCounts
     }

@@ -151,10 +151,11 @@ final class CoordinatorLoop {
     }
 
     private var betterPartition: [Int]? {
-        let costs = scheduler.status.stageCosts.map(\.cost)
-        guard options.partitionsByCost, costs.count == options.stages.count else { return nil }
+        let estimates = scheduler.status.stageCosts
+        guard options.partitionsByCost, estimates.count == options.stages.count else { return nil }
         return CostPartition.improvement(
-            on: costs, layerCounts: options.stages[0].layerCounts,
+            on: estimates.map(\.cost), error: estimates.map(\.relativeError).max() ?? 0,
+            layerCounts: options.stages[0].layerCounts,
             positions: 0..<min(options.limits.contextLength, Self.referencePromptMax))
     }
 

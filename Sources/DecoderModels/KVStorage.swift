@@ -40,7 +40,8 @@ package final class KVStorage: @unchecked Sendable {
                 -1, 0), memory != MAP_FAILED
         else { throw KVStorageError(pageCount: pageCount) }
         madvise(memory, total, Int32(MADV_HUGEPAGE))
-        // An older kernel refuses, and nothing is lost.
+        // An older kernel refuses. Then start-up profiles find prefixes quicker to read than they
+        // are, and nothing else is lost.
         madvise(memory, min(total, Self.populatedByteCount), Int32(MADV_POPULATE_WRITE))
         byteCount = total
         base = memory.assumingMemoryBound(to: UInt8.self)

@@ -92,9 +92,6 @@ package enum StageProcess {
         {
             throw .link(.last("run on processors \(configuration.processors)"))
         }
-        // A paced stage stands for a host of its own: where the user may do so, it runs before all
-        // else on this one, so that neither the coordinator nor other stages make it late.
-        if configuration.pacing != nil { _ = penstock_prefer_thread() }
         let backend: Backend
         do {
             backend = try makeBackend(configuration) { try? link.send(.progress($0)) }

@@ -20,6 +20,7 @@ final class StageWorker<Transport: StageTransport, Backend: StageBackend> {
     private var arrivedCount: UInt64 = 0
     private var isShuttingDown = false
     private var transportFailure: TransportError?
+    private var priority: PacedPriority
 
     init(
         configuration: StageConfiguration, transport: Transport, link: StageLink,
@@ -29,6 +30,8 @@ final class StageWorker<Transport: StageTransport, Backend: StageBackend> {
         self.transport = transport
         self.link = link
         self.backend = backend
+        priority = PacedPriority(
+            isPaced: configuration.pacing != nil, stageCount: configuration.stageCount)
     }
 
     /// Works until the coordinator says to stop. Returns whether nothing was left to do.
@@ -37,7 +40,10 @@ final class StageWorker<Transport: StageTransport, Backend: StageBackend> {
         while !isShuttingDown {
             if try step() {
                 pause.reset()
-            } else if isExpectingTransfers {
+                continue
+            }
+            priority.set(false)
+            if isExpectingTransfers {
                 pause.wait(wokenBy: link.descriptor)
             } else if !isShuttingDown {
                 pause.reset()
@@ -142,6 +148,7 @@ final class StageWorker<Transport: StageTransport, Backend: StageBackend> {
     ) throws(StageError) -> [ChunkResult] {
         let microbatch = input.microbatch
         let results: [ChunkResult]
+        priority.set(true)
         do throws(StageFault) {
             results = try input.rows.withElements { rows throws(StageFault) in
                 try output.withMutableElements { target throws(StageFault) in

@@ -92,7 +92,7 @@ struct BenchPrefillRun {
                 chunking: chunkSize, prefillTokensMax: max(16384, tokens),
                 runningRequestsMax: nil, queuedRequestsMax: nil, microbatchRequestsMax: nil),
             memory: MemoryOptions(
-                staticFraction: nil, totalTokensMax: tokens + Page.size,
+                staticFraction: nil, totalTokensMax: (tokens + Page.size) * stageCount,
                 prefixCacheEnabled: false),
             compute: ComputeOptions(
                 type: options.type, threads: options.threads,

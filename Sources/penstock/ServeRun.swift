@@ -55,7 +55,7 @@ struct ServeRun {
             coordinator, defaultDirectory: options.logging.profileDirectory, logger: logger)
         do {
             if !options.server.skipWarmup {
-                await StartupProfile(coordinator, plan, logger: logger).run()
+                await profile(coordinator, plan, until: interruption)
             }
             trace?.begin(coordinator)
             try await serve(model, plan, coordinator, profiler, until: interruption)
@@ -73,6 +73,18 @@ struct ServeRun {
         _ = try? await profiler.stop()
         try await trace?.write(coordinator)
         logger.info("stopped")
+    }
+
+    private func profile(
+        _ coordinator: Coordinator, _ plan: ServingPlan, until interruption: Interruption
+    ) async {
+        let profiling = Task { await StartupProfile(coordinator, plan, logger: logger).run() }
+        let watching = Task {
+            await interruption.wait()
+            profiling.cancel()
+        }
+        await profiling.value
+        watching.cancel()
     }
 
     private func serve(

@@ -23,18 +23,19 @@ struct StartupProfile {
         self.logger = logger
     }
 
-    /// Takes about as long as both bounds together.
+    /// Takes about as long as both bounds together, or until its task is cancelled.
     func run() async {
         let began = ContinuousClock.now
         await compute(
             [Probe(tokens: Self.warmUpTokens, generatedTokens: 2)], within: Self.warmUpSecondsMax)
         coordinator.flushCache()
         let probes = self.probes
-        guard !probes.isEmpty else { return }
+        guard !probes.isEmpty, !Task.isCancelled else { return }
         coordinator.beginCostProfile()
         await compute(probes, within: Self.profileSecondsMax)
         coordinator.endCostProfile()
         coordinator.flushCache()
+        guard !Task.isCancelled else { return }
         await report(seconds: (ContinuousClock.now - began) / .seconds(1))
         coordinator.repartition()
     }
@@ -71,17 +72,29 @@ struct StartupProfile {
             let late = prefixes.flatMap { prefix in
                 [1, 4].map { Probe(tokens: $0 * Page.size, prefix: prefix) }
             }
-            let round = (sizes + late).filter { $0.tokens + $0.prefix < positionsMax }
-            return Array(repeatElement(round.sorted { $0.effort < $1.effort }, count: 3).joined())
+            let round = sizes.filter { $0.tokens < longest } + late.filter(hasMemory)
+            let rounds = max(3, (Self.samplesMin + round.count) / max(1, round.count))
+            return Array(
+                repeatElement(round.sorted { $0.effort < $1.effort }, count: rounds).joined())
         case .dynamic(let tokens, _):
             let lengths = DynamicChunking.profileLengths(chunkSize: tokens)
-            return (0..<16).map { Probe(tokens: lengths[(15 - $0) * (lengths.count - 1) / 15]) }
+            return (0..<16).map { Probe(tokens: lengths[$0 * (lengths.count - 1) / 15]) }
+                .sorted { $0.effort < $1.effort }
         }
     }
 
-    /// Chunks end before this position.
-    private var positionsMax: Int {
-        min(limits.contextLength, limits.tokenCapacity / limits.stageCount, prefixMax)
+    /// A round of few kinds of chunks is repeated until there are so many.
+    private static let samplesMin = 16
+
+    private var longest: Int {
+        min(limits.contextLength, limits.tokenCapacity) - 1
+    }
+
+    /// Whether each of as many as are computed at once has pages for its prefix, and pages with
+    /// memory of their own: others would all be read from the same place.
+    private func hasMemory(_ probe: Probe) -> Bool {
+        let positions = probe.prefix + probe.tokens
+        return positions <= min(longest, limits.tokenCapacity / limits.stageCount, prefixMax)
     }
 
     /// Computes as many probes at once as there are stages, as long as there is time.
@@ -90,7 +103,7 @@ struct StartupProfile {
         await withTaskGroup(of: Void.self) { group in
             for (index, probe) in probes.enumerated() {
                 if index >= limits.stageCount { await group.next() }
-                guard ContinuousClock.now < deadline else { break }
+                guard ContinuousClock.now < deadline, !Task.isCancelled else { break }
                 group.addTask { await compute(probe, seed: UInt64(index), until: deadline) }
             }
         }
@@ -101,7 +114,6 @@ struct StartupProfile {
     private func compute(
         _ probe: Probe, seed: UInt64, until deadline: ContinuousClock.Instant
     ) async {
-        let longest = min(limits.contextLength, limits.tokenCapacity) - 1
         var sampling = SamplingParameters()
         sampling.maxNewTokens = probe.generatedTokens
         sampling.temperature = 0
@@ -125,7 +137,9 @@ struct StartupProfile {
 
     private func wait(secondsMax: Double, until isReached: (SchedulerStatus) -> Bool) async {
         let deadline = ContinuousClock.now + .seconds(secondsMax)
-        while !isReached(coordinator.status.scheduler), ContinuousClock.now < deadline {
+        while !isReached(coordinator.status.scheduler), ContinuousClock.now < deadline,
+            !Task.isCancelled
+        {
             try? await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -39,7 +39,7 @@ struct AutomaticChunksTests {
         #expect(clockwork.seconds <= best.makespan * 1.02)
     }
 
-    @Test("that chunks are chosen quickly costs less than a percent")
+    @Test("that chunks are chosen quickly costs half a percent at most")
     func quickPlans() throws {
         let stageSets: [[Double]] = [
             [1, 2], [2, 1], [1, 1.01], [1, 1.2, 1.4], [23, 23, 24, 24], [1, 1, 1, 2], [3, 1, 1, 2],
@@ -65,7 +65,7 @@ struct AutomaticChunksTests {
             }
         }
         print("auto as the server chooses, against a thorough search: worst \(worst)")
-        #expect(worst.ratio <= 1.01)
+        #expect(worst.ratio <= 1.005)
     }
 
     /// Length, fixed cost, and what each position of the prefix costs.

@@ -42,9 +42,9 @@ int penstock_spawn(
 
 // How late the kernel may wake a sleeping thread of this process.
 int penstock_set_timer_slack(unsigned long nanoseconds);
-// Lets the calling thread run before all others that are not in real time, as soon as it wakes up.
-// The user needs the right to do so.
-int penstock_prefer_thread(void);
+// Lets the calling thread run before all others that are not in real time, as soon as it wakes up,
+// or no longer (0). The user needs the right to do so.
+int penstock_prefer_thread(int preferred);
 // Restricts the calling thread, and the threads that it starts, to these processors.
 int penstock_restrict_to_processors(const int32_t *processors, size_t count);
 // Starts a thread that ends this process with `status` as soon as the socket's peer is gone,
