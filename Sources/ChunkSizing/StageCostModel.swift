@@ -21,6 +21,8 @@ package struct StageCostModel: Hashable, Sendable {
     private static let recentCount = 9
     /// Samples that a first fit takes.
     private static let sampleCountMin = 12
+    /// The same for samples that were gathered, which are chosen to differ.
+    private static let gatheredCountMin = 8
     /// The stage has changed its speed if the median of the last ratios is beyond this.
     private static let driftMin = 1.15
     private static let binCountMax = 256
@@ -77,9 +79,9 @@ package struct StageCostModel: Hashable, Sendable {
         return true
     }
 
-    /// Learns from what was gathered, if that is enough for a first fit.
+    /// Learns from what was gathered, if that is enough.
     package mutating func learn() {
-        if samplesSinceFit >= Self.sampleCountMin { refit() }
+        if samplesSinceFit >= Self.gatheredCountMin { refit() }
     }
 
     /// From now on the stage takes so many times what it took, because it does more or less.

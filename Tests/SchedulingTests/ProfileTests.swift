@@ -50,7 +50,7 @@ struct ProfileTests {
     func shortProfile() {
         var clockwork = Self.clockwork()
         clockwork.send(.beginCostProfile)
-        for _ in 0..<8 { clockwork.submit(tokens: 256, generating: 0) }
+        for _ in 0..<7 { clockwork.submit(tokens: 256, generating: 0) }
         clockwork.run()
         clockwork.send(.endCostProfile)
         #expect(clockwork.scheduler.status.stageCosts.isEmpty)
