@@ -61,7 +61,7 @@ package struct CostPartition: Hashable, Sendable {
     ///   - error: The share by which that may be wrong.
     ///   - positions: A prompt to compare with.
     package static func improvement(
-        on measured: [PrefillCost], error: Double = 0, layerCounts: [Int], positions: Range<Int>
+        on measured: [PrefillCost], error: Double, layerCounts: [Int], positions: Range<Int>
     ) -> [Int]? {
         precondition(measured.count == layerCounts.count, "one cost for each stage")
         let seconds = measured.map { $0.seconds(positions) }

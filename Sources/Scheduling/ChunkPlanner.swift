@@ -244,10 +244,7 @@ extension ChunkPlanner {
     mutating func endCostProfile() {
         isProfilingCosts = false
         for stage in models.indices { models[stage].learn() }
-        let known = estimates
-        guard !known.isEmpty else { return }
-        adopt(known.map(\.cautiousCost), known.reduce(0) { max($0, $1.relativeError) })
-        noteFirstCosts()
+        adoptCosts()
     }
 
     /// Stages do so many times what they did, from the next pipeline on.

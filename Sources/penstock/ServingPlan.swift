@@ -26,8 +26,8 @@ struct ServingPlan {
     let limits: ServingLimits
     let stages: [StageConfiguration]
     let partitionsByCost: Bool
-    /// Positions for which all stages together have taken memory when they begin, times the
-    /// number of stages: each of so many requests may have so many.
+    /// Positions that each of as many requests as there are stages can have in the memory for keys
+    /// and values that stages take when they begin.
     let populatedTokens: Int
 
     init(_ request: PipelineRequest) throws {

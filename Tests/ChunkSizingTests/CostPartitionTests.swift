@@ -51,12 +51,14 @@ import Testing
         let cost = PrefillCost(fixed: 0.001, linear: 1e-5, attention: 1e-9)
         let equal = [cost, cost, cost, cost]
         let counts = [8, 8, 8, 8]
-        func improved(_ costs: [PrefillCost], _ counts: [Int]) -> [Int]? {
-            CostPartition.improvement(on: costs, layerCounts: counts, positions: 0..<8192)
+        func improved(_ costs: [PrefillCost], _ counts: [Int], error: Double = 0) -> [Int]? {
+            CostPartition.improvement(
+                on: costs, error: error, layerCounts: counts, positions: 0..<8192)
         }
         #expect(improved(equal, counts) == nil)
         #expect(improved([cost, cost.scaled(by: 1.03), cost, cost], counts) == nil)
         #expect(improved([cost, cost.scaled(by: 2), cost, cost], counts) == [9, 4, 9, 10])
+        #expect(improved([cost, cost.scaled(by: 2), cost, cost], counts, error: 0.3) == nil)
         // Once followed, it stays.
         let followed = [9, 8, 9, 10].map { cost.scaled(by: Double($0) / 8) }
         #expect(improved(followed, [9, 4, 9, 10]) == nil)
