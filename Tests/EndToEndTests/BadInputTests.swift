@@ -188,7 +188,8 @@ struct BadInputTests {
     @Test("what cannot be served ends with one line", arguments: badCommands)
     func refuseCommand(_ bad: BadCommand) async throws {
         let result = try await TemporaryFolder.with { folder in
-            try await ChildProcess.run(Penstock.executable, ["serve"] + bad.arguments(folder))
+            try await ChildProcess.run(
+                Penstock.executable, ["serve", "--port", "0"] + bad.arguments(folder))
         }
         #expect(result.status == bad.status)
         #expect(result.errors.contains(bad.says), "\(result.errors)")
