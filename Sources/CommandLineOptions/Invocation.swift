@@ -8,6 +8,7 @@ package enum Invocation: Hashable, Sendable {
     case stage
     case inspect(InspectOptions)
     case benchPrefill(BenchPrefillOptions)
+    case benchDecode(BenchDecodeOptions)
     case chunks(ChunksOptions)
     case plan(PlanOptions)
     case simulate(SimulateOptions)
@@ -101,6 +102,8 @@ package struct InvocationReader {
             return .inspect(try command.options(environment: environment))
         case let command as BenchPrefillCommand:
             return .benchPrefill(try command.options(environment: environment))
+        case let command as BenchDecodeCommand:
+            return .benchDecode(try command.options(environment: environment))
         case let command as ChunksCommand:
             return .chunks(try command.options())
         case let command as PlanCommand:

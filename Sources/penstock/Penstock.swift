@@ -54,6 +54,8 @@ enum Penstock {
             try InspectRun(options).run()
         case .benchPrefill(let options):
             try await BenchPrefillRun(options, environment: environment).run()
+        case .benchDecode(let options):
+            try await BenchDecodeRun(options, environment: environment).run()
         case .chunks(let options):
             try ChunksRun(options).run()
         case .plan(let options):

@@ -84,7 +84,8 @@ struct ServingPlan {
         }
     }
 
-    private static let runningRequestsMax = 256
+    /// Where nothing is asked for.
+    static let runningRequestsMax = 256
 
     private static func partition(
         _ options: PipelineOptions, layers: Int

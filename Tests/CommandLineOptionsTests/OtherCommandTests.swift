@@ -31,21 +31,50 @@ struct OtherCommandTests {
             try read(["bench", "prefill", "m"]).invocation
                 == .benchPrefill(
                     BenchPrefillOptions(
-                        modelPath: "m", promptLengths: [512, 2048, 8192], threads: nil,
-                        stageCounts: [1], chunkSizes: [.automatic], repetitions: 3,
-                        type: .bfloat16, instructionSet: nil, json: false)))
+                        bench: benchDefaults, promptLengths: [512, 2048, 8192],
+                        chunkSizes: [.automatic], requestCount: 1)))
         #expect(
             try read([
                 "bench", "prefill", "m", "--prompt-lengths", "512,1024", "--threads", "2",
                 "--pp-sizes", "1,2", "--chunk-sizes", "auto,off,512", "--repetitions", "5",
-                "--dtype", "float32", "--isa", "avx512", "--json",
+                "--dtype", "float32", "--isa", "avx512", "--requests", "8", "--json",
             ]).invocation
                 == .benchPrefill(
                     BenchPrefillOptions(
-                        modelPath: "m", promptLengths: [512, 1024], threads: 2,
-                        stageCounts: [1, 2], chunkSizes: [.automatic, .whole, .fixed(tokens: 512)],
-                        repetitions: 5, type: .float32, instructionSet: .avx512, json: true)))
+                        bench: BenchOptions(
+                            modelPath: "m", stageCounts: [1, 2], threads: 2, repetitions: 5,
+                            type: .float32, instructionSet: .avx512, json: true),
+                        promptLengths: [512, 1024],
+                        chunkSizes: [.automatic, .whole, .fixed(tokens: 512)], requestCount: 8)))
     }
+
+    @Test("bench decode measures every combination that it is asked for")
+    func benchDecode() throws {
+        #expect(
+            try read(["bench", "decode", "m"]).invocation
+                == .benchDecode(
+                    BenchDecodeOptions(
+                        bench: benchDefaults, depths: [0, 8192], batchSizes: [1, 8],
+                        newTokens: 64)))
+        #expect(
+            try read(
+                [
+                    "bench", "decode", "--depths", "0,100,8192", "--batch-sizes", "1,4",
+                    "--new-tokens", "16", "m", "--pp-size", "2", "--threads", "1",
+                    "--repetitions", "1", "--dtype", "float32", "--json",
+                ], environment: ["PENSTOCK_ISA": "avx2"]
+            ).invocation
+                == .benchDecode(
+                    BenchDecodeOptions(
+                        bench: BenchOptions(
+                            modelPath: "m", stageCounts: [2], threads: 1, repetitions: 1,
+                            type: .float32, instructionSet: .avx2, json: true),
+                        depths: [0, 100, 8192], batchSizes: [1, 4], newTokens: 16)))
+    }
+
+    private let benchDefaults = BenchOptions(
+        modelPath: "m", stageCounts: [1], threads: nil, repetitions: 3, type: .bfloat16,
+        instructionSet: nil, json: false)
 
     @Test("trace takes a file, and may draw it")
     func traceTakesAFile() throws {
@@ -66,6 +95,7 @@ struct OtherCommandTests {
             (["serve", "m", "--port", "x", "-h"], "--pp-size"),
 
             (["bench"], "prefill"), (["bench", "prefill", "--help"], "--prompt-lengths"),
+            (["bench"], "decode"), (["bench", "decode", "--help"], "--batch-sizes"),
         ])
     func helpAndVersionArePrinted(arguments: [String], part: String) throws {
         guard case .print(let text) = try read(arguments).invocation else {

@@ -61,7 +61,14 @@ struct RefusalTests {
         (["inspect", "m"], ["--pp-size", "--pp-layer-partition"]),
         (
             ["bench", "prefill", "m"],
-            ["--prompt-lengths", "--pp-sizes", "--pp-size", "--repetitions", "--threads"]
+            [
+                "--prompt-lengths", "--pp-sizes", "--pp-size", "--repetitions", "--threads",
+                "--requests",
+            ]
+        ),
+        (
+            ["bench", "decode", "m"],
+            ["--depths", "--batch-sizes", "--new-tokens", "--pp-sizes", "--threads"]
         ),
     ]
 
@@ -139,13 +146,21 @@ struct RefusalTests {
             (["serve", "m", "--pp-size", "2", "--pp-layer-partition", "30"], "has 1 entries"),
             (["server", "m"], "unknown command 'server'; the nearest is 'serve'"),
             (["--model-path", "m"], "--model-path"),
-            (["bench", "decode", "m"], "decode"),
+            (["bench", "decod", "m"], "decod"),
+            (["bench", "decode"], "model"),
+            (["bench", "decode", "m", "--depths", "8192;1"], "--depths"),
+            (["bench", "decode", "m", "--depths", "99999999999999999999"], "--depths"),
+            (["bench", "decode", "m", "--batch-sizes", "0"], "--batch-sizes"),
+            (["bench", "decode", "m", "--new-tokens", "1"], "--new-tokens"),
+            (["bench", "decode", "m", "--prompt-lengths", "512"], "--prompt-lengths"),
             (["inspect"], "model"),
             (["inspect", "m", "--pp-size", "0"], "--pp-size"),
             (["stage", "--connect", "a"], "--connect"),
             (["bench", "prefill", "m", "--prompt-lengths", "512;1"], "--prompt-lengths"),
             (["bench", "prefill", "m", "--chunk-sizes", "65"], "--chunk-sizes"),
             (["bench", "prefill", "m", "--repetitions", "0"], "--repetitions"),
+            (["bench", "prefill", "m", "--requests", "0"], "--requests"),
+            (["bench", "prefill", "m", "--requests", "5000"], "--requests"),
         ])
     func anIncompleteCommandLineIsRefused(arguments: [String], part: String) throws {
         let message = try #require(refusal(arguments))

@@ -1,0 +1,34 @@
+package import PipelineTypes
+
+/// What all measurements of `penstock bench` have in common: which pipelines, and how often.
+package struct BenchOptions: Hashable, Sendable {
+    package var modelPath: String
+    package var stageCounts: [Int]
+    /// Compute threads of one stage; nil shares the cores out among the stages.
+    package var threads: Int?
+    package var repetitions: Int
+    package var type: ComputeType
+    /// nil takes the best that the processor has.
+    package var instructionSet: InstructionSet?
+    package var json: Bool
+}
+
+/// What `penstock bench prefill` is to measure: one row for each combination.
+package struct BenchPrefillOptions: Hashable, Sendable {
+    package var bench: BenchOptions
+    package var promptLengths: [Int]
+    package var chunkSizes: [ChunkingPolicy]
+    /// Prompts that are submitted at once.
+    package var requestCount: Int
+}
+
+/// What `penstock bench decode` is to measure: one row for each combination.
+package struct BenchDecodeOptions: Hashable, Sendable {
+    package var bench: BenchOptions
+    /// Positions computed before.
+    package var depths: [Int]
+    /// Requests that decode together.
+    package var batchSizes: [Int]
+    /// Tokens that each request decodes after its first.
+    package var newTokens: Int
+}
