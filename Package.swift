@@ -171,7 +171,8 @@ let package = Package(
                 "PipelineTypes", "ChunkSizing", "KVPaging", "Scheduling", "Timelines", "Simulation",
                 "SeededRandom",
             ], exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["PipelineTypes", "Kernels"], swiftSettings: strict),
         .testTarget(
             name: "DecoderModelsTests",
             dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],

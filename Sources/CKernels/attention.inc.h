@@ -4,8 +4,14 @@
 // Deliberately not: a materialised score matrix. A tile of rows times one page of 64 keys lives in
 // registers and in 64 * TILE_ROWS floats of scratch.
 //
-// A row meets its pages in ascending order and each page's keys in ascending order, whatever rows
-// share its tile, so that prefill in any chunks and decode give the same bits.
+// A row meets the pages of a segment in ascending order and each page's keys in ascending order,
+// whatever rows share its tile; segments lie at fixed positions and are merged in ascending order.
+// So prefill in any chunks, decode, and decode whose segments several threads share give the
+// same bits.
+//
+// What a softmax subtracts from its scores (in units of log2) need not be their maximum: it is
+// an integer that follows the maximum where that runs more than OFFSET_SLACK ahead. So most pages
+// rescale nothing, and where one does, it multiplies by a power of two, which is exact.
 
 #if ACTIVATION_BF16
 typedef uint16_t NAME(activation);
@@ -34,11 +40,15 @@ INLINE vf NAME(multiply_pairs)(vf acc, const NAME(activation) *left, vu pairs) {
 #endif
 
 // acc[r][v] += sum over `depth` of left[r][i] * right[i][v], right's rows `width` elements wide.
+// Meanwhile the caches fetch what lies `ahead` bytes further on, unless that is zero.
 INLINE void NAME(multiply)(
     const int rows, const int vectors, vf acc[TILE_ROWS][NAME(GROUP)], const NAME(activation) *left,
-    size_t left_stride, const uint8_t *right, size_t depth, size_t width) {
+    size_t left_stride, const uint8_t *right, size_t depth, size_t width, const ptrdiff_t ahead) {
 #if CACHE_BF16
     for (size_t i = 0; i < depth; i += 2, right += width * 4) {
+        if (ahead)
+            for (int v = 0; v < vectors; v++)
+                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 3);
         vu lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) lanes[v] = ((const vu_unaligned *)right)[v];
@@ -50,6 +60,9 @@ INLINE void NAME(multiply)(
     }
 #else
     for (size_t i = 0; i < depth; i++, right += width * 4) {
+        if (ahead)
+            for (int v = 0; v < vectors; v++)
+                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 3);
         vf lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) lanes[v] = ((const vf_unaligned *)right)[v];
@@ -62,39 +75,93 @@ INLINE void NAME(multiply)(
 #endif
 }
 
-// scores [rows][64] = scale * q [rows][head_size] . K
+// scores [rows][64] = q [rows][head_size] . K
 INLINE void NAME(score)(
-    const int rows, float *scores, const NAME(activation) *q, const uint8_t *keys, size_t head_size,
-    float scale) {
+    const int rows, float *scores, const NAME(activation) *q, const uint8_t *keys,
+    size_t head_size, const ptrdiff_t ahead) {
     for (size_t key = 0; key < PK_PAGE; key += NAME(GROUP) * VLEN) {
         vf acc[TILE_ROWS][NAME(GROUP)] = {0};
-        NAME(multiply)(rows, NAME(GROUP), acc, q, head_size, keys + key * 4, head_size, PK_PAGE);
+        NAME(multiply)
+        (rows, NAME(GROUP), acc, q, head_size, keys + key * 4, head_size, PK_PAGE, ahead);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
             for (int v = 0; v < NAME(GROUP); v++)
-                vf_store(scores + r * PK_PAGE + key + v * VLEN, acc[r][v] * vf_set(scale));
+                vf_store(scores + r * PK_PAGE + key + v * VLEN, acc[r][v]);
     }
 }
 
-// Turns one row's scores (in units of log2) into probabilities relative to the running maximum;
-// keys from `visible` on do not exist. Returns the factor that rescales what was summed before.
-INLINE float NAME(soften)(
-    NAME(probability) *probabilities, float *scores, size_t visible, float *maximum, float *sum) {
-    if (visible < PK_PAGE)
-        for (size_t key = visible; key < PK_PAGE; key++) scores[key] = -__builtin_inff();
-    vf largest = vf_load(scores);
-#pragma clang loop unroll(full)
-    for (int v = 1; v < PK_PAGE / VLEN; v++) largest = vf_max(vf_load(scores + v * VLEN), largest);
-    float now = vf_largest(largest);
-    float before = *maximum;
-    now = now > before ? now : before;
-    *maximum = now;
-    vf factor = vf_exp2(vf_set(before - now));
-    vf added = {0};
+// What a score is worth in powers of two: log2(e) / sqrt(head_size).
+typedef struct {
+    float score, reciprocal;
+} NAME(unit);
+
+// The softmax of some rows so far: sum and out are relative to 2^offset.
+typedef struct {
+    float *offsets;  // [rows], integers
+    float *sums;     // [rows][16], the lanes of each row's sum
+    float *out;      // [rows][head_size]
+} NAME(state);
+
+INLINE NAME(state) NAME(state_in)(float *memory, size_t rows) {
+    return (NAME(state)){memory + rows * 16, memory, memory + rows * 17};
+}
+
+INLINE NAME(state) NAME(state_from)(NAME(state) s, size_t row, size_t head_size) {
+    return (NAME(state)){s.offsets + row, s.sums + row * 16, s.out + row * head_size};
+}
+
+INLINE void NAME(scale_row)(NAME(state) s, size_t row, size_t head_size, vf factor) {
+    vf_store(s.sums + row * 16, vf_load(s.sums + row * 16) * factor);
+    float *out = s.out + row * head_size;
+    for (size_t i = 0; i < head_size; i += VLEN) vf_store(out + i, vf_load(out + i) * factor);
+}
+
+// Moves the offsets of those rows whose largest scores are too far above them.
+static __attribute__((noinline)) void NAME(raise_offsets)(
+    int rows, const vf *largest, float unit, NAME(state) s, size_t head_size) {
+    for (int r = 0; r < rows; r++) {
+        const float now = vf_largest(largest[r]) * unit;
+        if (!(now > s.offsets[r] + OFFSET_SLACK)) continue;
+        const float offset = nearest_integer(now);
+        NAME(scale_row)(s, (size_t)r, head_size, vf_exp2(vf_set(s.offsets[r] - offset)));
+        s.offsets[r] = offset;
+    }
+}
+
+// 2^(unit * x - offset) for an integer offset, to 5e-5 where probabilities are bf16 and to 1e-7
+// where they are f32; about 2^-126 where it is less, which is so below `lowest`. Reduction to
+// [-1/2, 1/2], then the Taylor polynomial of 2^f.
+INLINE vf NAME(power)(vf x, float unit, float lowest, float offset) {
+    const vf magic = vf_set(INTEGER_MAGIC - offset);
+    const vf clamped = vf_max(x, vf_set(lowest));
+    const vf shifted = vf_fma(clamped, vf_set(unit), magic);
+    const vf f = vf_fma(clamped, vf_set(unit), magic - shifted);
+#if ACTIVATION_BF16
+    vf p = vf_set(9.6181291076284770e-3f);
+#else
+    vf p = vf_set(1.5403530393381608e-4f);
+    p = vf_fma(p, f, vf_set(1.3333558146428443e-3f));
+    p = vf_fma(p, f, vf_set(9.6181291076284770e-3f));
+#endif
+    p = vf_fma(p, f, vf_set(5.5504108664821580e-2f));
+    p = vf_fma(p, f, vf_set(2.4022650695910072e-1f));
+    p = vf_fma(p, f, vf_set(6.9314718055994531e-1f));
+    p = vf_fma(p, f, vf_set(1.0f));
+    return (vf)((vi)p + ((vi)shifted << 23));
+}
+
+// Turns one row's scores into probabilities times 2^-offset and adds them to the row's sum; keys
+// from `visible` on do not exist.
+INLINE void NAME(soften)(
+    NAME(probability) *probabilities, const float *scores, const int visible,
+    const NAME(unit) *unit, float offset, float *sum) {
+    const float lowest = (offset - 126.0f) * unit->reciprocal;
+    vf added = vf_load(sum);
 #pragma clang loop unroll(full)
     for (int v = 0; v < PK_PAGE / VLEN; v++) {
-        vf p = vf_exp2(vf_load(scores + v * VLEN) - vf_set(now));
+        vf p = NAME(power)(vf_load(scores + v * VLEN), unit->score, lowest, offset);
+        if (visible < PK_PAGE) p = (vf)((vi)p & (vi_lanes() < visible - v * VLEN));
         added += p;
 #if ACTIVATION_BF16
         vf_store_bf16(probabilities + v * VLEN, p);
@@ -102,22 +169,20 @@ INLINE float NAME(soften)(
         vf_store(probabilities + v * VLEN, p);
 #endif
     }
-    vf_store(sum, vf_fma(vf_load(sum), factor, added));
-    return factor[0];
+    vf_store(sum, added);
 }
 
-// out [rows][head_size] = factor * out + probabilities [rows][64] . V, for `vectors` vectors of
-// each row.
+// out [rows][head_size] += probabilities [rows][64] . V, for `vectors` vectors of each row.
 INLINE void NAME(gather_vectors)(
-    const int rows, const int vectors, float *out, const float *factors,
-    const NAME(probability) *probabilities, const uint8_t *values, size_t head_size) {
+    const int rows, const int vectors, float *out, const NAME(probability) *probabilities,
+    const uint8_t *values, size_t head_size, const ptrdiff_t ahead) {
     vf acc[TILE_ROWS][NAME(GROUP)];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++)
-            acc[r][v] = vf_load(out + r * head_size + v * VLEN) * vf_set(factors[r]);
-    NAME(multiply)(rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, head_size);
+        for (int v = 0; v < vectors; v++) acc[r][v] = vf_load(out + r * head_size + v * VLEN);
+    NAME(multiply)
+    (rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, head_size, ahead);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -125,39 +190,66 @@ INLINE void NAME(gather_vectors)(
 }
 
 INLINE void NAME(gather)(
-    const int rows, float *out, const float *factors, const NAME(probability) *probabilities,
-    const uint8_t *values, size_t head_size) {
+    const int rows, float *out, const NAME(probability) *probabilities, const uint8_t *values,
+    size_t head_size, const ptrdiff_t ahead) {
     size_t i = 0;
     for (; i + NAME(GROUP) * VLEN <= head_size; i += NAME(GROUP) * VLEN)
         NAME(gather_vectors)
-        (rows, NAME(GROUP), out + i, factors, probabilities, values + i * 4, head_size);
+        (rows, NAME(GROUP), out + i, probabilities, values + i * 4, head_size, ahead);
     for (; i < head_size; i += VLEN)
-        NAME(gather_vectors)(rows, 1, out + i, factors, probabilities, values + i * 4, head_size);
+        NAME(gather_vectors)
+        (rows, 1, out + i, probabilities, values + i * 4, head_size, ahead);
 }
 
-// One page for `rows` rows, of which row r sees the first visible[r] keys.
+// One page for `rows` rows, of which row r sees the first visible[r] keys, the last most. A tile
+// that has a page to itself reads from memory: it lets the caches fetch the values while it needs
+// the keys, and the keys of the next page, if any, while it needs the values.
 INLINE void NAME(tile)(
-    const int rows, const NAME(activation) *q, const uint8_t *page, const size_t *visible,
-    float *out, float *maxima, float *sums, size_t head_size, float scale) {
+    const int rows, const bool alone, const NAME(activation) *q, const uint8_t *page,
+    const uint8_t *next, const int *visible, const NAME(unit) *unit, NAME(state) s,
+    size_t head_size) {
     float scores[TILE_ROWS * PK_PAGE] __attribute__((aligned(64)));
     NAME(probability) probabilities[TILE_ROWS * PK_PAGE] __attribute__((aligned(64)));
-    float factors[TILE_ROWS];
+    vf largest[TILE_ROWS];
+    vi above = {0};
+    const bool whole = visible[0] == PK_PAGE;
     const uint8_t *values = page + head_size * PK_PAGE * (CACHE_BF16 ? 2 : 4);
-    NAME(score)(rows, scores, q, page, head_size, scale);
-    for (int r = 0; r < rows; r++)
-        factors[r] = NAME(soften)(
-            probabilities + r * PK_PAGE, scores + r * PK_PAGE, visible[r], maxima + r,
-            sums + r * 16);
-    NAME(gather)(rows, out, factors, probabilities, values, head_size);
+    NAME(score)(rows, scores, q, page, head_size, alone ? values - page : 0);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        float *row = scores + r * PK_PAGE;
+        if (!whole)
+            for (int key = visible[r]; key < PK_PAGE; key++) row[key] = -__builtin_inff();
+        largest[r] = vf_load(row);
+#pragma clang loop unroll(full)
+        for (int v = 1; v < PK_PAGE / VLEN; v++)
+            largest[r] = vf_max(vf_load(row + v * VLEN), largest[r]);
+        above |= largest[r] > vf_set((s.offsets[r] + OFFSET_SLACK) * unit->reciprocal);
+    }
+    if (vi_any(above)) NAME(raise_offsets)(rows, largest, unit->score, s, head_size);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        NAME(probability) *to = probabilities + r * PK_PAGE;
+        const float *row = scores + r * PK_PAGE;
+        if (whole)
+            NAME(soften)(to, row, PK_PAGE, unit, s.offsets[r], s.sums + r * 16);
+        else
+            NAME(soften)(to, row, visible[r], unit, s.offsets[r], s.sums + r * 16);
+    }
+    NAME(gather)
+    (rows, s.out, probabilities, values, head_size, alone && next ? next - values : 0);
 }
 
 static void NAME(tile_of)(
-    int rows, const NAME(activation) *q, const uint8_t *page, const size_t *visible, float *out,
-    float *maxima, float *sums, size_t head_size, float scale) {
-    switch (rows) {
-#define CASE(n)                                                                          \
-    case n:                                                                              \
-        NAME(tile)(n, q, page, visible, out, maxima, sums, head_size, scale);            \
+    int rows, bool alone, const NAME(activation) *q, const uint8_t *page, const uint8_t *next,
+    const int *visible, const NAME(unit) *unit, NAME(state) s, size_t head_size) {
+    switch (rows * 2 + alone) {
+#define CASE(n)                                                           \
+    case n * 2:                                                           \
+        NAME(tile)(n, false, q, page, next, visible, unit, s, head_size); \
+        break;                                                            \
+    case n * 2 + 1:                                                       \
+        NAME(tile)(n, true, q, page, next, visible, unit, s, head_size);  \
         break;
         CASE(1)
         CASE(2)
@@ -171,42 +263,110 @@ static void NAME(tile_of)(
     }
 }
 
-static void NAME(attention)(const pk_attention *a) {
-    const size_t rows = a->tokens * a->group, d = a->head_size;
-    const NAME(activation) *q = a->q;
-    float *sums = a->scratch, *out = sums + rows * 16, *maxima = out + rows * d;
-    for (size_t i = 0; i < rows * (16 + d); i++) sums[i] = 0;
-    for (size_t r = 0; r < rows; r++) maxima[r] = -__builtin_inff();
+// Lets the caches fetch one of `shares` equal shares of a page.
+INLINE void NAME(prefetch)(const uint8_t *page, size_t byte_count, size_t share, size_t shares) {
+    const size_t lines = byte_count / 64;
+    for (size_t line = lines * share / shares; line < lines * (share + 1) / shares; line++)
+        __builtin_prefetch(page + line * 64, 0, 2);
+}
 
-    const float scale = a->scale * 1.44269504088896341f;  // scores in units of log2
-    const size_t pages = (a->position + a->tokens - 1) / PK_PAGE + 1;
-    for (size_t p = 0; p < pages; p++) {
-        const uint8_t *page = a->pages + a->page_table[p] * a->page_stride;
-        const size_t page_start = p * PK_PAGE;
-        // Tokens before the page do not see it.
-        const size_t first = page_start > a->position ? page_start - a->position : 0;
-        for (size_t row = first * a->group; row < rows; row += TILE_ROWS) {
-            const int count = rows - row < TILE_ROWS ? (int)(rows - row) : TILE_ROWS;
-            size_t visible[TILE_ROWS];
-            for (int r = 0; r < count; r++) {
-                size_t keys = a->position + (row + (size_t)r) / a->group - page_start + 1;
-                visible[r] = keys < PK_PAGE ? keys : PK_PAGE;
-            }
-            NAME(tile_of)
-            (count, q + row * d, page, visible, out + row * d, maxima + row, sums + row * 16, d,
-             scale);
+// All rows that see a page, tile by tile; meanwhile the caches fetch the page after it, if any.
+static void NAME(attend_page)(
+    const pk_attention *a, size_t p, const uint8_t *next, const NAME(unit) *unit, NAME(state) s) {
+    const size_t rows = a->tokens * a->group, d = a->head_size;
+    const size_t page_bytes = 2 * PK_PAGE * d * (CACHE_BF16 ? 2 : 4);
+    const uint8_t *page = a->pages + a->page_table[p] * a->page_stride;
+    const size_t page_start = p * PK_PAGE;
+    // Tokens before the page do not see it.
+    const size_t first = (page_start > a->position ? page_start - a->position : 0) * a->group;
+    const size_t tiles = (rows - first + TILE_ROWS - 1) / TILE_ROWS;
+    for (size_t tile = 0; tile < tiles; tile++) {
+        const size_t row = first + tile * TILE_ROWS;
+        const int count = rows - row < TILE_ROWS ? (int)(rows - row) : TILE_ROWS;
+        int visible[TILE_ROWS];
+        for (int r = 0; r < count; r++) {
+            const size_t keys = a->position + (row + (size_t)r) / a->group - page_start + 1;
+            visible[r] = keys < PK_PAGE ? (int)keys : PK_PAGE;
         }
+        if (next && tiles > 1) NAME(prefetch)(next, page_bytes, tile, tiles);
+        NAME(tile_of)
+        (count, tiles == 1, (const NAME(activation) *)a->q + row * d, page, next, visible, unit,
+         NAME(state_from)(s, row, d), d);
     }
-    for (size_t r = 0; r < rows; r++) {
+}
+
+static void NAME(attend_segment)(const pk_attention *a, size_t segment, float *part) {
+    const size_t rows = a->tokens * a->group;
+    const NAME(state) s = NAME(state_in)(part, rows);
+    for (size_t i = 0; i < rows * 16; i++) s.sums[i] = 0;
+    for (size_t i = 0; i < rows * a->head_size; i++) s.out[i] = 0;
+    for (size_t r = 0; r < rows; r++) s.offsets[r] = -__builtin_inff();
+    const size_t pages = (a->position + a->tokens - 1) / PK_PAGE + 1;
+    const size_t first = segment * PK_SEGMENT_PAGES;
+    const size_t last = first + PK_SEGMENT_PAGES < pages ? first + PK_SEGMENT_PAGES : pages;
+    const float score = 1.44269504088896341f / __builtin_sqrtf((float)a->head_size);
+    const NAME(unit) unit = {score, 1.0f / score};
+    for (size_t p = first; p < last; p++) {
+        const uint8_t *next =
+            p + 1 < pages ? a->pages + a->page_table[p + 1] * a->page_stride : NULL;
+        NAME(attend_page)(a, p, next, &unit, s);
+    }
+}
+
+// Adds what a later segment gave to the state of those before it.
+INLINE void NAME(merge)(
+    const pk_attention *a, size_t segment, NAME(state) total, NAME(state) part) {
+    const size_t d = a->head_size, start = segment * PK_PAGE * PK_SEGMENT_PAGES;
+    const size_t first = (start > a->position ? start - a->position : 0) * a->group;
+    for (size_t r = first; r < a->tokens * a->group; r++) {
+        const float before = total.offsets[r], later = part.offsets[r];
+        const float offset = before > later ? before : later;
+        const vf factor = vf_exp2(vf_set(before - offset));
+        const vf later_factor = vf_exp2(vf_set(later - offset));
+        total.offsets[r] = offset;
+        vf_store(
+            total.sums + r * 16, vf_load(total.sums + r * 16) * factor
+                + vf_load(part.sums + r * 16) * later_factor);
+        for (size_t i = r * d; i < (r + 1) * d; i += VLEN)
+            vf_store(
+                total.out + i,
+                vf_load(total.out + i) * factor + vf_load(part.out + i) * later_factor);
+    }
+}
+
+INLINE void NAME(write_out)(const pk_attention *a, NAME(state) s) {
+    const size_t d = a->head_size;
+    for (size_t r = 0; r < a->tokens * a->group; r++) {
         NAME(activation) *to = (NAME(activation) *)a->out + r / a->group * a->out_stride
             + r % a->group * d;
-        const vf reciprocal = vf_set(1.0f / vf_sum(vf_load(sums + r * 16)));
+        const vf reciprocal = vf_set(1.0f / vf_sum(vf_load(s.sums + r * 16)));
         for (size_t i = 0; i < d; i += VLEN) {
 #if ACTIVATION_BF16
-            vf_store_bf16(to + i, vf_load(out + r * d + i) * reciprocal);
+            vf_store_bf16(to + i, vf_load(s.out + r * d + i) * reciprocal);
 #else
-            vf_store(to + i, vf_load(out + r * d + i) * reciprocal);
+            vf_store(to + i, vf_load(s.out + r * d + i) * reciprocal);
 #endif
         }
     }
+}
+
+static void NAME(merge_segments)(const pk_attention *a, float *parts) {
+    const size_t rows = a->tokens * a->group;
+    const size_t size = pk_attention_part(rows, a->head_size);
+    const NAME(state) total = NAME(state_in)(parts, rows);
+    for (size_t segment = 1; segment < pk_attention_segments(a->position + a->tokens); segment++)
+        NAME(merge)(a, segment, total, NAME(state_in)(parts + segment * size, rows));
+    NAME(write_out)(a, total);
+}
+
+static void NAME(attention)(const pk_attention *a, float *scratch) {
+    const size_t rows = a->tokens * a->group;
+    float *part = scratch + pk_attention_part(rows, a->head_size);
+    const NAME(state) total = NAME(state_in)(scratch, rows);
+    NAME(attend_segment)(a, 0, scratch);
+    for (size_t segment = 1; segment < pk_attention_segments(a->position + a->tokens); segment++) {
+        NAME(attend_segment)(a, segment, part);
+        NAME(merge)(a, segment, total, NAME(state_in)(part, rows));
+    }
+    NAME(write_out)(a, total);
 }

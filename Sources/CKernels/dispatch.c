@@ -23,4 +23,10 @@ const pk_kernels *pk_kernels_for(pk_isa isa) {
     }
 }
 
-size_t pk_attention_scratch(size_t rows, size_t head_size) { return rows * (head_size + 16 + 1); }
+size_t pk_attention_part(size_t rows, size_t head_size) {
+    return (rows * (head_size + 16 + 1) + 15) / 16 * 16;
+}
+
+size_t pk_attention_segments(size_t positions) {
+    return (positions + PK_PAGE * PK_SEGMENT_PAGES - 1) / (PK_PAGE * PK_SEGMENT_PAGES);
+}

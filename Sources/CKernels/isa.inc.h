@@ -3,6 +3,9 @@
 
 #include "vector.inc.h"
 
+// How far scores may run ahead of what a softmax subtracts from them, in powers of two.
+#define OFFSET_SLACK 8.0f
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 

@@ -84,6 +84,8 @@ static void NAME(silu_multiply)(void *out, const float *gate, const float *up, s
 
 static const pk_layer_kernels NAME(layer_kernels) = {
     .attention = NAME(attention),
+    .attend_segment = NAME(attend_segment),
+    .merge_segments = NAME(merge_segments),
     .rotate = NAME(rotate),
     .rms_norm = NAME(rms_norm),
     .silu_multiply = NAME(silu_multiply),

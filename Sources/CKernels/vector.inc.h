@@ -16,6 +16,24 @@ INLINE vf vf_set(float x) { return x - (vf){0}; }
 INLINE vf vf_select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
 
+// The numbers of the lanes.
+INLINE vi vi_lanes(void) {
+    vi lanes;
+    for (int i = 0; i < VLEN; i++) lanes[i] = i;
+    return lanes;
+}
+
+// Whether a comparison held in any lane.
+INLINE bool vi_any(vi mask) {
+#if VLEN == 16
+    return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0;
+#elif VLEN == 8
+    return _mm256_movemask_ps((__m256)mask) != 0;
+#else
+    return (mask[0] | mask[1] | mask[2] | mask[3]) != 0;
+#endif
+}
+
 // a * b + c, in one rounding where the instruction set has it.
 INLINE vf vf_fma(vf a, vf b, vf c) {
 #if HAS_FMA
@@ -43,10 +61,15 @@ INLINE float vf_largest(vf x) {
     return lane[0];
 }
 
+// 1.5 * 2^23: adding and subtracting it rounds to an integer.
+#define INTEGER_MAGIC 12582912.0f
+
+INLINE float nearest_integer(float x) { return (x + INTEGER_MAGIC) - INTEGER_MAGIC; }
+
 // 2^x for x <= 0, to about 1e-7; 0 below the normal range and for -infinity.
 // Cody-Waite reduction to [-1/2, 1/2], then the Taylor polynomial of 2^f.
 INLINE vf vf_exp2(vf x) {
-    const vf magic = vf_set(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+    const vf magic = vf_set(INTEGER_MAGIC);
     vf clamped = vf_max(x, vf_set(-127.0f));
     vf shifted = clamped + magic;
     vf f = clamped - (shifted - magic);

@@ -39,7 +39,7 @@ package final class DecoderStage {
             headSize: configuration.headSize)
         tokensPerTask = max(1, 96 / configuration.groupSize)
         frequencies = configuration.rope.frequencies(headSize: configuration.headSize)
-        buffers = StageBuffers(configuration, type: kernels.activationType)
+        buffers = StageBuffers(configuration, shape: shape, type: kernels.activationType)
         let blockRows = WorkSplit.blockRows(quantum: rowQuantum)
         let scratchCount = shape.attentionScratchCount(tokens: tokensPerTask)
         blocks = (0..<pool.threadCount).map { _ in
@@ -70,9 +70,11 @@ package final class DecoderStage {
     ) throws(DecoderError) -> [ChunkResult] {
         try check(microbatch, input: input)
         let rows = MicrobatchRows(
-            microbatch, kvHeads: shape.kvHeads, tokensPerTask: tokensPerTask)
+            microbatch, kvHeads: shape.kvHeads, tokensPerTask: tokensPerTask,
+            workerCount: pool.threadCount)
         guard !rows.rows.isEmpty else { return [] }
-        buffers.reserve(rows: (rows.rows.count + quantum - 1) / quantum * quantum)
+        buffers.reserve(
+            rows: (rows.rows.count + quantum - 1) / quantum * quantum, parts: rows.partCount)
         try enter(rows, input: input)
         let pass = LayerPass(
             stage: self, microbatch: microbatch, rows: rows,

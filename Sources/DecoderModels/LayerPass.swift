@@ -11,6 +11,7 @@ struct LayerPass {
     private let angles: Rows
     private let queries: [Rows]
     private let attention: Rows
+    private let parts: Rows
 
     init(stage: DecoderStage, microbatch: Microbatch, rows: MicrobatchRows, split: WorkSplit) {
         self.stage = stage
@@ -21,6 +22,7 @@ struct LayerPass {
         angles = stage.buffers.angles.rows
         queries = stage.buffers.queries
         attention = stage.buffers.attention.rows
+        parts = stage.buffers.attentionParts.rows
     }
 
     private var rowCount: Int {
@@ -47,6 +49,11 @@ struct LayerPass {
     func run(layer: Int, _ worker: Worker) {
         worker.forEachTask(rows.attentionTasks.count) { task in
             attend(layer: layer, rows.attentionTasks[task], worker)
+        }
+        if !rows.merges.isEmpty {
+            worker.forEachTask(rows.merges.count) { task in
+                merge(layer: layer, rows.merges[task])
+            }
         }
         let hasNext = layer + 1 < stage.weights.layers.count
         onPortions(worker) { portion in
@@ -93,15 +100,30 @@ struct LayerPass {
     }
 
     private func attend(layer: Int, _ task: MicrobatchRows.AttentionTask, _ worker: Worker) {
+        let run = attentionRun(layer: layer, task)
+        guard let segments = task.segments else {
+            let scratch = stage.blocks[worker.index].attentionScratch.rows
+            return stage.kernels.attend(run, scratch: scratch)
+        }
+        for segment in segments {
+            stage.kernels.attend(run, segment: segment, parts: parts.dropFirst(task.firstPart))
+        }
+    }
+
+    private func merge(layer: Int, _ task: MicrobatchRows.AttentionTask) {
+        stage.kernels.mergeSegments(
+            of: attentionRun(layer: layer, task), parts: parts.dropFirst(task.firstPart))
+    }
+
+    private func attentionRun(layer: Int, _ task: MicrobatchRows.AttentionTask) -> AttentionRun {
         let width = stage.shape.group * stage.shape.headSize
-        stage.kernels.attend(
+        return AttentionRun(
             queries: queries[task.kvHead],
             out: attention.columns(task.kvHead * width..<(task.kvHead + 1) * width),
             firstToken: task.row, tokens: task.tokens, position: task.position,
             pageTable: microbatch.chunks[task.chunk].pages,
             pages: stage.cache.pages(layer: layer, head: task.kvHead),
-            pageStride: stage.cache.pageStride, shape: stage.shape,
-            scratch: stage.blocks[worker.index].attentionScratch.rows)
+            pageStride: stage.cache.pageStride, shape: stage.shape)
     }
 
     /// The rest of a layer after attention: output projection and SwiGLU, both onto the residual.

@@ -1,3 +1,4 @@
+import Kernels
 import PipelineTypes
 
 /// Where each row of a microbatch's activations belongs.
@@ -19,10 +20,18 @@ struct MicrobatchRows {
         var tokens: Int
         var position: Int
         var kvHead: Int
+        /// The segments of the keys, if others are left to other tasks.
+        var segments: Range<Int>?
+        /// Where segment 0 has its place in the memory for parts.
+        var firstPart = 0
 
         /// Keys that all tokens see together.
         var work: Int {
             tokens * (position + tokens)
+        }
+
+        var segmentCount: Int {
+            AttentionRun.segmentCount(positions: position + tokens)
         }
     }
 
@@ -31,11 +40,17 @@ struct MicrobatchRows {
     let firstRows: [Int]
     /// The heaviest first, so that no worker is left with one at the end.
     let attentionTasks: [AttentionTask]
+    /// Decode steps whose segments are tasks of their own, to be merged after them.
+    let merges: [AttentionTask]
+    /// Parts that those leave.
+    let partCount: Int
     /// Pages that begin in this microbatch.
     let newPages: [PageID]
 
-    /// - Parameter tokensPerTask: bounds the tokens of one attention task.
-    init(_ microbatch: Microbatch, kvHeads: Int, tokensPerTask: Int) {
+    /// - Parameters:
+    ///   - tokensPerTask: bounds the tokens of one attention task.
+    ///   - workerCount: workers that share the tasks.
+    init(_ microbatch: Microbatch, kvHeads: Int, tokensPerTask: Int, workerCount: Int) {
         var rows: [Row] = []
         rows.reserveCapacity(microbatch.tokenCount)
         var firstRows: [Int] = []
@@ -65,6 +80,42 @@ struct MicrobatchRows {
         self.rows = rows
         self.firstRows = firstRows
         self.newPages = newPages
-        attentionTasks = tasks.sorted { $0.work > $1.work }
+        let split = SplitTasks(tasks.sorted { $0.work > $1.work }, workerCount: workerCount)
+        attentionTasks = split.tasks
+        merges = split.merges
+        partCount = split.partCount
+    }
+
+    /// Flash decoding: the few tasks of decode steps with long contexts would leave workers idle, so
+    /// each becomes several, for some segments of its keys.
+    private struct SplitTasks {
+        private(set) var tasks: [AttentionTask] = []
+        private(set) var merges: [AttentionTask] = []
+        private(set) var partCount = 0
+
+        /// Tasks that each worker gets at least, if there are so many segments.
+        private static let tasksPerWorker = 4
+
+        init(_ whole: [AttentionTask], workerCount: Int) {
+            let total = whole.reduce(0) { $0 + $1.work }
+            let share = total / (Self.tasksPerWorker * workerCount)
+            for task in whole {
+                let segmentCount = task.segmentCount
+                let pieces = min(segmentCount, task.work / max(share, 1))
+                guard workerCount > 1, task.tokens == 1, pieces > 1 else {
+                    tasks.append(task)
+                    continue
+                }
+                var task = task
+                task.firstPart = partCount
+                merges.append(task)
+                partCount += segmentCount
+                for piece in 0..<pieces {
+                    let first = segmentCount * piece / pieces
+                    task.segments = first..<segmentCount * (piece + 1) / pieces
+                    tasks.append(task)
+                }
+            }
+        }
     }
 }

@@ -10,10 +10,12 @@ struct StageBuffers {
     private var queryBuffer: RowBuffer
     /// [rows][heads · headSize]
     var attention: RowBuffer
+    /// For each segment of a decode step's keys, what it gives to one KV head's queries.
+    var attentionParts: RowBuffer
     private let kvHeads: Int
     private(set) var capacity = 0
 
-    init(_ configuration: DecoderConfiguration, type: ComputeType) {
+    init(_ configuration: DecoderConfiguration, shape: HeadShape, type: ComputeType) {
         kvHeads = configuration.kvHeadCount
         residual = RowBuffer(rows: 0, width: configuration.hiddenSize, type: .float32)
         angles = RowBuffer(rows: 0, width: configuration.headSize, type: .float32)
@@ -21,10 +23,13 @@ struct StageBuffers {
             rows: 0, width: configuration.groupSize * configuration.headSize, type: type)
         attention = RowBuffer(
             rows: 0, width: configuration.headCount * configuration.headSize, type: type)
+        attentionParts = RowBuffer(
+            rows: 0, width: shape.attentionPartCount(tokens: 1), type: .float32)
     }
 
-    /// Makes room for so many rows, padding included.
-    mutating func reserve(rows: Int) {
+    /// Makes room for so many rows, padding included, and parts of decode steps.
+    mutating func reserve(rows: Int, parts: Int) {
+        attentionParts.reserve(rows: (parts + 63) / 64 * 64)
         guard rows > capacity else { return }
         capacity = rows
         residual.reserve(rows: rows)

@@ -1,5 +1,5 @@
 internal import CKernels
-package import PipelineTypes
+internal import PipelineTypes
 
 /// The row-wise kernels of one instruction set, for one combination of number types.
 ///
@@ -75,32 +75,48 @@ package struct LayerKernels: @unchecked Sendable {
         layer.pointee.rotate(&arguments)
     }
 
-    /// Causal attention of a run of tokens of one request for one KV head.
+    /// Causal attention of a run of tokens.
     ///
-    /// - Parameters:
-    ///   - queries: [tokens][group · headSize], from `firstToken` on.
-    ///   - out: the columns of this KV head's query heads, from `firstToken` on.
-    ///   - pageTable: the request's pages.
-    ///   - position: of the first token.
-    package func attend(
-        queries: Rows, out: Rows, firstToken: Int, tokens: Int, position: Int,
-        pageTable: [PageID], pages: UnsafeMutablePointer<UInt8>, pageStride: Int,
-        shape: HeadShape, scratch: Rows
-    ) {
-        precondition(firstToken + tokens <= min(queries.count, out.count))
-        precondition(Page.count(for: position + tokens) <= pageTable.count)
+    /// - Parameter scratch: `attentionScratchCount` floats.
+    package func attend(_ run: AttentionRun, scratch: Rows) {
         precondition(
-            pk_attention_scratch(tokens * shape.group, shape.headSize)
-                <= scratch.count * scratch.width)
-        pageTable.withUnsafeBytes { table in
+            run.shape.attentionScratchCount(tokens: run.tokens) <= scratch.count * scratch.width)
+        withArguments(run) { layer.pointee.attention($0, scratch.floats(0)) }
+    }
+
+    /// One segment's share of the attention of a run of tokens.
+    ///
+    /// - Parameter part: a row of `attentionPartCount` floats for each segment of the run.
+    package func attend(_ run: AttentionRun, segment: Int, parts: Rows) {
+        checkParts(parts, of: run)
+        precondition(segment < run.segmentCount)
+        withArguments(run) { layer.pointee.attend_segment($0, segment, parts.floats(segment)) }
+    }
+
+    /// What `attend` gives, from the parts of all segments, which it uses up.
+    package func mergeSegments(of run: AttentionRun, parts: Rows) {
+        checkParts(parts, of: run)
+        withArguments(run) { layer.pointee.merge_segments($0, parts.floats(0)) }
+    }
+
+    private func checkParts(_ parts: Rows, of run: AttentionRun) {
+        precondition(parts.isDense && run.segmentCount <= parts.count)
+        precondition(run.shape.attentionPartCount(tokens: run.tokens) == parts.width)
+    }
+
+    private func withArguments(
+        _ run: AttentionRun, _ body: (UnsafePointer<pk_attention>) -> Void
+    ) {
+        precondition(run.firstToken + run.tokens <= min(run.queries.count, run.out.count))
+        precondition(Page.count(for: run.position + run.tokens) <= run.pageTable.count)
+        run.pageTable.withUnsafeBytes { table in
             var arguments = pk_attention(
-                q: queries[firstToken], out: out[firstToken], out_stride: out.stride,
-                pages: pages, page_stride: pageStride,
+                q: run.queries[run.firstToken], out: run.out[run.firstToken],
+                out_stride: run.out.stride, pages: run.pages, page_stride: run.pageStride,
                 page_table: table.assumingMemoryBound(to: UInt32.self).baseAddress,
-                position: position, tokens: tokens, group: shape.group,
-                head_size: shape.headSize, scale: 1 / Float(shape.headSize).squareRoot(),
-                scratch: scratch.floats(0))
-            layer.pointee.attention(&arguments)
+                position: run.position, tokens: run.tokens, group: run.shape.group,
+                head_size: run.shape.headSize)
+            body(&arguments)
         }
     }
 
@@ -118,33 +134,5 @@ package struct LayerKernels: @unchecked Sendable {
     /// Σ exp(x - offset) over one row.
     package func sumOfExponentials(_ x: Rows, row: Int, offset: Float) -> Float {
         common.pointee.sum_of_exponentials(x.floats(row), x.width, offset)
-    }
-}
-
-/// How a layer's queries, keys and values are divided into heads.
-package struct HeadShape: Sendable {
-    package var heads: Int
-    package var kvHeads: Int
-    package var headSize: Int
-
-    package init(heads: Int, kvHeads: Int, headSize: Int) {
-        self.heads = heads
-        self.kvHeads = kvHeads
-        self.headSize = headSize
-    }
-
-    /// Query heads that share a KV head.
-    package var group: Int {
-        heads / kvHeads
-    }
-
-    /// Numbers in one token's queries, keys and values.
-    package var qkvSize: Int {
-        (heads + 2 * kvHeads) * headSize
-    }
-
-    /// Floats of scratch memory that attention over so many tokens needs.
-    package func attentionScratchCount(tokens: Int) -> Int {
-        pk_attention_scratch(tokens * group, headSize)
     }
 }

@@ -20,8 +20,10 @@ typedef enum {
     PK_ISA_AVX512_BF16 = 3,  // the same with BF16 dot products
 } pk_isa;
 
-// Positions in a page of KV cache.
-enum { PK_PAGE = 64 };
+enum {
+    PK_PAGE = 64,          // positions in a page of KV cache
+    PK_SEGMENT_PAGES = 16, // pages whose keys one softmax runs over before it meets others
+};
 
 // Attention of a run of tokens of one request, for one KV head and the `group` query heads that
 // share it. Token i has position `position + i` and attends to positions 0 ... position + i.
@@ -42,8 +44,6 @@ typedef struct {
     size_t tokens;
     size_t group;
     size_t head_size;
-    float scale;    // multiplies the scores, 1 / sqrt(head_size)
-    float *scratch; // pk_attention_scratch(tokens * group, head_size) floats, 64-byte aligned
 } pk_attention;
 
 // One token's rotated queries, and its keys and values into its page.
@@ -67,7 +67,12 @@ typedef struct {
 
 // Activations are bf16 in `bf16` and f32 in the other two; keys and values are f32 only in `f32`.
 typedef struct {
-    void (*attention)(const pk_attention *);
+    // All keys, one segment after the other; scratch has room for two parts.
+    void (*attention)(const pk_attention *, float *scratch);
+    // One segment of the keys alone: `part` is the state of its softmax, 64-byte aligned.
+    void (*attend_segment)(const pk_attention *, size_t segment, float *part);
+    // Merges the parts of all segments, one after the other: the bits that `attention` gives.
+    void (*merge_segments)(const pk_attention *, float *parts);
     void (*rotate)(const pk_rotation *);
     // out[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon), i < width
     void (*rms_norm)(void *out, const float *x, const float *weight, size_t width, float epsilon);
@@ -94,8 +99,11 @@ pk_isa pk_isa_best(void);
 // The kernels of one instruction set; NULL if this CPU lacks it.
 const pk_kernels *pk_kernels_for(pk_isa isa);
 
-// Floats of scratch memory that an attention call over so many rows needs, on any path.
-size_t pk_attention_scratch(size_t rows, size_t head_size);
+// Floats in the part of one segment for so many query rows, on any path.
+size_t pk_attention_part(size_t rows, size_t head_size);
+
+// Segments that so many positions reach into.
+size_t pk_attention_segments(size_t positions);
 
 // Keeps the calling thread on one core.
 bool pk_pin_thread(size_t core);

@@ -1,0 +1,200 @@
+import Glibc
+import PipelineTypes
+import Testing
+
+@testable import Kernels
+
+/// Attention over packed pages against its definition, and the bits that must not depend on how
+/// it is cut.
+@Suite("attention")
+struct AttentionTests {
+    struct Case: Sendable, CustomStringConvertible {
+        var instructionSet: InstructionSet
+        var type: ComputeType
+        var headSize: Int
+
+        var description: String {
+            "\(instructionSet.rawValue), \(type), head size \(headSize)"
+        }
+
+        static let all = InstructionSet.allCases.filter { $0 <= .best }.flatMap { set in
+            [ComputeType.bfloat16, .float32].flatMap { type in
+                [32, 64, 80, 128, 256].map {
+                    Case(instructionSet: set, type: type, headSize: $0)
+                }
+            }
+        }
+    }
+
+    @Test("attention is what the definition says", arguments: Case.all)
+    func definition(_ test: Case) throws {
+        let fixture = try AttentionFixture(test, group: 3, positions: 1400)
+        // A whole page's worth, the edge of a segment, and a decode step.
+        for (position, tokens) in [(0, 7), (60, 11), (1020, 9), (1399, 1)] {
+            let out = fixture.attend(position: position, tokens: tokens)
+            for token in [0, tokens - 1] {
+                let expected = fixture.definition(position: position + token)
+                let error = zip(out[token], expected).map { abs(Double($0) - $1) }.max() ?? 0
+                #expect(error < (test.type == .float32 ? 2e-6 : 6e-3), "\(position) \(token)")
+            }
+        }
+    }
+
+    @Test(
+        "a token's bits do not depend on its company or on who computes which keys",
+        arguments: Case.all)
+    func sameBits(_ test: Case) throws {
+        let fixture = try AttentionFixture(test, group: 3, positions: 2200)
+        for position in [5, 64, 1023, 1024, 2100] {
+            let alone = fixture.attend(position: position, tokens: 1)[0]
+            let first = max(0, position - 17)
+            let together = fixture.attend(position: first, tokens: 32)
+            #expect(together[position - first] == alone, "position \(position)")
+            #expect(fixture.attendBySegments(position: position) == alone, "\(position)")
+        }
+    }
+
+    @Test("scores that rise by hundreds from key to key end in the last value")
+    func risingScores() throws {
+        let test = Case(instructionSet: .best, type: .float32, headSize: 64)
+        let fixture = try AttentionFixture(test, group: 1, positions: 1300, keyScale: 4000)
+        let out = fixture.attend(position: 1299, tokens: 1)[0]
+        let expected = fixture.definition(position: 1299)
+        #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) < 1e-3 })
+    }
+}
+
+/// Pages of arbitrary keys and values of one KV head, and arbitrary queries.
+private final class AttentionFixture {
+    private let kernels: LayerKernels
+    private let shape: HeadShape
+    private let positions: Int
+    private let storage: AlignedBuffer
+    private let qkv: RowBuffer
+    private let queries: RowBuffer
+    private let pageTable: [PageID]
+    private var keys: [[Float]] = []
+    private var values: [[Float]] = []
+    private var rotated: [[Float]] = []
+
+    private var pageBytes: Int { 2 * Page.size * shape.headSize * kernels.cacheType.byteCount }
+
+    init(_ test: AttentionTests.Case, group: Int, positions: Int, keyScale: Float = 1) throws {
+        kernels = try #require(
+            LayerKernels(instructionSet: test.instructionSet, type: test.type))
+        let headSize = test.headSize
+        shape = HeadShape(heads: group, kvHeads: 1, headSize: headSize)
+        self.positions = positions
+        let pageCount = Page.count(for: positions + 64)
+        // Pages in any order.
+        pageTable = (0..<pageCount).map { PageID(UInt32(($0 * 7 + 3) % pageCount)) }
+            .sorted { $0.rawValue > $1.rawValue }
+        storage = AlignedBuffer(
+            byteCount: pageCount * 2 * Page.size * headSize * kernels.cacheType.byteCount)
+        qkv = RowBuffer(rows: 1, width: shape.qkvSize, type: .float32)
+        queries = RowBuffer(
+            rows: positions + 64, width: group * headSize, type: kernels.activationType)
+        let angles = RowBuffer(rows: 1, width: headSize, type: .float32)
+        angles.rows.withRow(0) { row in
+            for i in 0..<headSize { row[i] = i < headSize / 2 ? 1 : 0 }
+        }
+        for position in 0..<positions + 64 {
+            let row = (0..<shape.qkvSize).map { i in
+                let isKey = (group * headSize..<(group + 1) * headSize).contains(i)
+                return rounded(Self.value(position * 7919 + i) * (isKey ? keyScale : 1))
+            }
+            qkv.rows.withRow(0) { out in for i in row.indices { out[i] = row[i] } }
+            rotated.append(Array(row[..<(group * headSize)]))
+            keys.append(Array(row[(group * headSize)..<((group + 1) * headSize)]))
+            values.append(Array(row[((group + 1) * headSize)...]))
+            let page = Int(pageTable[position / Page.size].rawValue)
+            kernels.rotate(
+                qkv: qkv.rows, row: 0, angles: angles.rows, token: 0,
+                queries: [queries.rows.dropFirst(position)], shape: shape,
+                page: storage.pointer(to: UInt8.self) + page * pageBytes,
+                headStride: pageBytes, slot: position % Page.size)
+        }
+    }
+
+    /// Numbers that bf16 holds exactly, so that only arithmetic is compared.
+    private func rounded(_ value: Float) -> Float {
+        kernels.cacheType == .float32
+            ? value : Float(bitPattern: value.bitPattern & 0xffff_0000)
+    }
+
+    private static func value(_ index: Int) -> Float {
+        let mixed = UInt32(truncatingIfNeeded: index) &* 2_654_435_761
+        return Float((mixed ^ mixed >> 15) >> 8) / Float(1 << 23) - 1
+    }
+
+    /// softmax(q · K / √headSize) · V in double precision, for each head of the group.
+    func definition(position: Int) -> [Double] {
+        let size = shape.headSize
+        return (0..<shape.group).flatMap { head in
+            let query = rotated[position][head * size..<(head + 1) * size].map(Double.init)
+            let scores = keys[...position].map { key in
+                zip(query, key).reduce(0) { $0 + $1.0 * Double($1.1) }
+                    / Double(size).squareRoot()
+            }
+            let largest = scores.max() ?? 0
+            let weights = scores.map { exponential($0 - largest) }
+            let sum = weights.reduce(0, +)
+            return (0..<size).map { i in
+                zip(weights, values).reduce(0) { $0 + $1.0 * Double($1.1[i]) } / sum
+            }
+        }
+    }
+
+    /// [tokens][group · headSize]
+    func attend(position: Int, tokens: Int) -> [[Float]] {
+        let out = outRows(tokens)
+        let scratch = RowBuffer(
+            rows: 1, width: shape.attentionScratchCount(tokens: tokens), type: .float32)
+        kernels.attend(run(position, tokens, out), scratch: scratch.rows)
+        return floats(out)
+    }
+
+    /// One token's, its segments in descending order.
+    func attendBySegments(position: Int) -> [Float] {
+        let out = outRows(1)
+        let run = run(position, 1, out)
+        let parts = RowBuffer(
+            rows: run.segmentCount, width: shape.attentionPartCount(tokens: 1), type: .float32)
+        for segment in (0..<run.segmentCount).reversed() {
+            kernels.attend(run, segment: segment, parts: parts.rows)
+        }
+        kernels.mergeSegments(of: run, parts: parts.rows)
+        return floats(out)[0]
+    }
+
+    private func run(_ position: Int, _ tokens: Int, _ out: RowBuffer) -> AttentionRun {
+        AttentionRun(
+            queries: queries.rows.dropFirst(position), out: out.rows, firstToken: 0,
+            tokens: tokens, position: position, pageTable: pageTable,
+            pages: storage.pointer(to: UInt8.self), pageStride: pageBytes, shape: shape)
+    }
+
+    private func outRows(_ tokens: Int) -> RowBuffer {
+        RowBuffer(
+            rows: tokens, width: shape.group * shape.headSize, type: kernels.activationType)
+    }
+
+    private func floats(_ buffer: RowBuffer) -> [[Float]] {
+        let rows = buffer.rows
+        return (0..<rows.count).map { row in
+            (0..<rows.width).map { i in
+                switch rows.type {
+                case .float32: rows[row].load(fromByteOffset: 4 * i, as: Float.self)
+                case .bfloat16:
+                    Float(
+                        bitPattern: UInt32(rows[row].load(fromByteOffset: 2 * i, as: UInt16.self))
+                            << 16)
+                }
+            }
+        }
+    }
+}
+
+private func exponential(_ x: Double) -> Double {
+    Glibc.exp(x)
+}
