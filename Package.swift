@@ -172,7 +172,8 @@ let package = Package(
                 "SeededRandom",
             ], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "KernelsTests", dependencies: ["PipelineTypes", "Kernels"], swiftSettings: strict),
+            name: "KernelsTests", dependencies: ["PipelineTypes", "Kernels", "Checkpoints"],
+            swiftSettings: strict),
         .testTarget(
             name: "DecoderModelsTests",
             dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],

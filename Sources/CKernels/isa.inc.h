@@ -22,6 +22,7 @@ INLINE vf vf_dot_bf16(vf acc, vu a, vu b) {
 #undef NAME
 #undef ACTIVATION_BF16
 #undef CACHE_BF16
+#include "few_rows.inc.h"
 #endif
 
 #define NAME(x) PASTE(mixed_, x)
@@ -70,6 +71,8 @@ static float sum_of_exponentials(const float *x, size_t n, float offset) {
 const pk_kernels TABLE = {
 #if HAS_BF16_DOT
     .bf16 = &bf16_layer_kernels,
+    .few_rows_plain = few_rows_plain,
+    .few_rows_compact = few_rows_compact,
 #endif
     .f32_bf16_cache = &mixed_layer_kernels,
     .f32 = &f32_layer_kernels,

@@ -75,6 +75,22 @@ package struct Tensor: Sendable {
         }
     }
 
+    /// Writes `rows` as they are stored, one after the other, behind the place of `skipped` rows.
+    ///
+    /// Throws if the file has been truncated since it was opened.
+    package func copyBlocks(
+        rows: Range<Int>, into output: UnsafeMutableRawBufferPointer, after skipped: Int
+    ) throws(CheckpointError) {
+        precondition(
+            rows.lowerBound >= 0 && rows.upperBound <= self.rows, "rows outside of tensor \(name)")
+        let source = source(of: rows)
+        let start = byteRange(of: 0..<skipped).count
+        precondition(
+            output.count >= start + source.count, "no room for rows of tensor \(name)")
+        try mapping.checkNotTruncated()
+        UnsafeMutableRawBufferPointer(rebasing: output[start...]).copyMemory(from: source)
+    }
+
     /// Asks the kernel to read `rows`, or the whole tensor, ahead of their use.
     package func prefetch(rows: Range<Int>? = nil) {
         mapping.prefetch(byteRange(of: rows ?? 0..<self.rows))

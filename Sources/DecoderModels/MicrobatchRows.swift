@@ -86,8 +86,8 @@ struct MicrobatchRows {
         partCount = split.partCount
     }
 
-    /// Flash decoding: the few tasks of decode steps with long contexts would leave workers idle, so
-    /// each becomes several, for some segments of its keys.
+    /// Flash decoding: the few tasks of decode steps with long contexts would leave workers idle,
+    /// so each becomes several, for some segments of its keys.
     private struct SplitTasks {
         private(set) var tasks: [AttentionTask] = []
         private(set) var merges: [AttentionTask] = []

@@ -31,15 +31,15 @@ package struct StageWeights: Sendable {
     /// Loads and packs one stage's weights.
     ///
     /// - Parameters:
-    ///   - type: how packed weights are stored.
+    ///   - kernels: what will compute with them.
     ///   - progress: called with the share done, 0 to 1.
     package init(
         _ checkpoint: Checkpoint, _ configuration: DecoderConfiguration, layers: Range<Int>,
-        type: ComputeType, threadCount: Int, progress: (Double) -> Void
+        kernels: LayerKernels, threadCount: Int, progress: (Double) -> Void
     ) throws {
         let tensors = DecoderTensors(checkpoint, configuration)
         let loader = WeightLoader(
-            tensors: tensors, type: type, widths: PanelWidths(threadCount: threadCount))
+            tensors: tensors, kernels: kernels, widths: PanelWidths(threadCount: threadCount))
         let isFirst = layers.lowerBound == 0
         let isLast = layers.upperBound == configuration.layerCount
         embedding = isFirst ? try tensors.embedding() : nil
@@ -69,7 +69,7 @@ package struct StageWeights: Sendable {
 /// Reads and packs the weights of single layers.
 struct WeightLoader {
     let tensors: DecoderTensors
-    let type: ComputeType
+    let kernels: LayerKernels
     let widths: PanelWidths
 
     private var configuration: DecoderConfiguration { tensors.configuration }
@@ -110,7 +110,9 @@ struct WeightLoader {
 
     private func pack(_ sources: [RowSource]) throws -> PackedMatrix {
         let columns = sources.reduce(0) { $0 + $1.rows.count }
-        return try PackedMatrix(sources, type: type, panelWidth: widths.width(columns: columns))
+        return try PackedMatrix(
+            sources, type: kernels.activationType, panelWidth: widths.width(columns: columns),
+            fewRows: kernels.fewRows)
     }
 
     /// Gate rows and the up rows that they multiply go into the same panel, so that one worker can
@@ -122,6 +124,7 @@ struct WeightLoader {
             sources.append(RowSource(gate, rows: rows))
             sources.append(RowSource(up, rows: rows))
         }
-        return try PackedMatrix(sources, type: type, panelWidth: 2 * width)
+        return try PackedMatrix(
+            sources, type: kernels.activationType, panelWidth: 2 * width, fewRows: kernels.fewRows)
     }
 }

@@ -11,6 +11,8 @@ package struct LayerKernels: @unchecked Sendable {
     package let activationType: ComputeType
     /// How keys and values are stored.
     package let cacheType: ComputeType
+    /// Products of few rows, where activations are bf16.
+    package let fewRows: FewRowsKernels?
 
     /// nil if this CPU lacks the instruction set.
     ///
@@ -29,6 +31,8 @@ package struct LayerKernels: @unchecked Sendable {
             layer = kernels
             activationType = activation
             cacheType = cache
+            fewRows =
+                activation == .bfloat16 ? FewRowsKernels(instructionSet: instructionSet) : nil
             return
         }
         return nil

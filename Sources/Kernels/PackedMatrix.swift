@@ -10,6 +10,20 @@ package final class PackedMatrix: @unchecked Sendable {
         var columns: Range<Int>
         var layout: dnnl_memory_desc_t
         var weights: dnnl_memory_t
+        var storage: AlignedBuffer
+        /// For products of few rows, if the matrix has kernels for them.
+        var fewRows: FewRowsWeights?
+
+        /// The panel itself, for products of few rows.
+        var plainFewRows: FewRowsWeights? {
+            FewRowsWeights(panel: storage, layout: layout, columns: columns.count)
+        }
+    }
+
+    /// Products of few rows, and how many inputs they add up on their own.
+    struct FewRowsProduct {
+        var kernels: FewRowsKernels
+        var depthBlock: Int
     }
 
     package let type: ComputeType
@@ -18,22 +32,40 @@ package final class PackedMatrix: @unchecked Sendable {
     /// Outputs of the layer.
     package let columns: Int
     let panels: [Panel]
-    private let storage: [AlignedBuffer]
+    let fewRows: FewRowsProduct?
 
-    /// Where plain weights are written before they are packed: room for some rows of `depth`.
-    package enum PlainWeights {
+    /// Where weights are written before they are packed: room for some rows of `depth`.
+    package enum UnpackedWeights {
         case bfloat16(UnsafeMutableBufferPointer<UInt16>)
         case float32(UnsafeMutableBufferPointer<Float>)
+        /// As the checkpoint stores them.
+        case blocks(UnsafeMutableRawBufferPointer)
     }
 
     /// Packs `columns` rows of `depth` weights each (the spelling of checkpoints: one row per
-    /// output). `fill` writes the rows of a range, one after the other, in numbers of `type`.
+    /// output).
     ///
-    /// - Parameter panelWidth: output columns of a panel; the last one may be narrower.
+    /// - Parameters:
+    ///   - panelWidth: output columns of a panel; the last one may be narrower.
+    ///   - fewRows: kernels for products of few rows; used if they give oneDNN's bits.
+    ///   - formats: how the checkpoint stores the rows of a range, run by run; nil if it stores
+    ///     plain numbers.
+    ///   - fill: writes the rows of a range, one after the other, in numbers of `type` or as they
+    ///     are stored.
     package init(
         type: ComputeType, depth: Int, columns: Int, panelWidth: Int,
-        fill: (_ rows: Range<Int>, _ to: PlainWeights) throws -> Void
+        fewRows: FewRowsKernels? = nil,
+        formats: (_ rows: Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]? = { _ in
+            nil
+        },
+        fill: (_ rows: Range<Int>, _ to: UnpackedWeights) throws -> Void
     ) rethrows {
+        self.fewRows = fewRows.flatMap { kernels in
+            guard type == .bfloat16 else { return nil }
+            return ProductOrder.depthBlock(kernels, depth: depth).map {
+                FewRowsProduct(kernels: kernels, depthBlock: $0)
+            }
+        }
         self.type = type
         self.depth = depth
         self.columns = columns
@@ -43,7 +75,6 @@ package final class PackedMatrix: @unchecked Sendable {
         defer { dnnl_stream_destroy(stream) }
         let plain = AlignedBuffer(byteCount: min(panelWidth, columns) * depth * type.byteCount)
         var panels: [Panel] = []
-        var storage: [AlignedBuffer] = []
         var first = 0
         while first < columns {
             let range = first..<min(first + panelWidth, columns)
@@ -65,12 +96,31 @@ package final class PackedMatrix: @unchecked Sendable {
                 from: matrix(
                     type, rows: depth, columns: range.count, rowStride: 1, columnStride: depth),
                 at: plain.address, to: layout, weights, stream: stream)
-            panels.append(Panel(columns: range, layout: layout, weights: weights))
-            storage.append(packed)
+            var panel = Panel(
+                columns: range, layout: layout, weights: weights, storage: packed)
+            if self.fewRows != nil {
+                panel.fewRows = try Self.fewRows(panel, depth: depth, formats: formats, fill: fill)
+            }
+            panels.append(panel)
             first = range.upperBound
         }
         self.panels = panels
-        self.storage = storage
+    }
+
+    /// The blocks of the checkpoint where it has them, else the panel itself.
+    private static func fewRows(
+        _ panel: Panel, depth: Int,
+        formats: (Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]?,
+        fill: (Range<Int>, UnpackedWeights) throws -> Void
+    ) rethrows -> FewRowsWeights? {
+        guard let stored = formats(panel.columns) else { return panel.plainFewRows }
+        let first = panel.columns.lowerBound
+        let runs = stored.map { run in
+            (run.columns.lowerBound - first..<run.columns.upperBound - first, run.format)
+        }
+        return try FewRowsWeights(formats: runs, depth: depth) { columns, blocks in
+            try fill(first + columns.lowerBound..<first + columns.upperBound, .blocks(blocks))
+        }
     }
 
     deinit {
@@ -87,7 +137,7 @@ package final class PackedMatrix: @unchecked Sendable {
     }
 
     package var byteCount: Int {
-        storage.reduce(0) { $0 + $1.byteCount }
+        panels.reduce(0) { $0 + $1.storage.byteCount + ($1.fewRows?.byteCount ?? 0) }
     }
 
     /// Rows for which oneDNN chooses the layout; it chooses the same for all.

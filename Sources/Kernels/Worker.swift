@@ -65,6 +65,13 @@ package final class Worker {
         precondition(source.type == matrix.type && source.width == matrix.depth)
         precondition(source.isDense && padded <= source.count)
         let panel = matrix.panels[index]
+        if rows <= FewRowsKernels.rowsMax, let fewRows = matrix.fewRows, let weights = panel.fewRows
+        {
+            let result = result(rows: rows, width: panel.columns.count)
+            fewRows.kernels.multiply(
+                source, rows: rows, by: weights, depthBlock: fewRows.depthBlock, into: result)
+            return result
+        }
         let shape = MatrixProductShape(
             type: matrix.type, rows: padded, depth: matrix.depth, columns: panel.columns.count)
         let compiled = compiled(shape, panel.layout)

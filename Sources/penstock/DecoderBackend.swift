@@ -22,7 +22,7 @@ struct DecoderBackend: StageBackend {
                 threadCount: configuration.threadCount, cores: configuration.processors,
                 instructionSet: instructionSet)
             let weights = try StageWeights(
-                checkpoint, model, layers: configuration.layers, type: kernels.activationType,
+                checkpoint, model, layers: configuration.layers, kernels: kernels,
                 threadCount: configuration.threadCount
             ) { share in
                 progress(LoadProgress(loadedBytes: UInt64(share * 1e6), totalBytes: 1_000_000))

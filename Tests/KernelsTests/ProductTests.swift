@@ -18,6 +18,7 @@ struct ProductTests {
                     switch to {
                     case .bfloat16(let values): values[index] = Self.bits(value)
                     case .float32(let values): values[index] = value
+                    case .blocks: break
                     }
                 }
             }

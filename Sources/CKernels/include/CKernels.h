@@ -65,6 +65,32 @@ typedef struct {
     size_t head_size;
 } pk_rotation;
 
+// How a checkpoint stores quantised weights; ggml's names.
+typedef enum {
+    PK_Q4_0, PK_Q4_1, PK_Q5_0, PK_Q5_1, PK_Q8_0, PK_Q4_K, PK_Q5_K, PK_Q6_K,
+    PK_WEIGHT_FORMATS
+} pk_weight_format;
+
+// out [rows][columns] = source [rows][depth] . weights, for few rows. The weights' values are those
+// of their format, rounded to bf16; products are added up in the order of the inputs, apart for
+// every `depth_block` of them, and the blocks' sums in their order.
+enum { PK_FEW_ROWS = 8, PK_UNIT_COLUMNS = 16 };
+
+typedef struct {
+    const uint16_t *source; // dense
+    const uint8_t *weights;
+    float *out;
+    size_t out_stride;
+    size_t rows;            // at most PK_FEW_ROWS
+    size_t depth;           // a multiple of 2, for compact weights of their format's block
+    size_t depth_block;     // a multiple of 32
+    size_t columns;
+    // Compact weights: units of 16 columns, pk_compact_bytes each, the last filled up.
+    pk_weight_format format;
+    // Plain weights, bf16: [columns / 64][depth / 2][64][2], both filled up.
+    size_t padded_depth;
+} pk_few_rows;
+
 // Activations are bf16 in `bf16` and f32 in the other two; keys and values are f32 only in `f32`.
 typedef struct {
     // All keys, one segment after the other; scratch has room for two parts.
@@ -83,6 +109,8 @@ typedef struct {
 typedef struct {
     // NULL where the instruction set has no BF16 dot product.
     const pk_layer_kernels *bf16;
+    void (*few_rows_plain)(const pk_few_rows *);
+    void (*few_rows_compact)(const pk_few_rows *);
     const pk_layer_kernels *f32_bf16_cache;
     const pk_layer_kernels *f32;
     // out[i] += x[i]
@@ -104,6 +132,16 @@ size_t pk_attention_part(size_t rows, size_t head_size);
 
 // Segments that so many positions reach into.
 size_t pk_attention_segments(size_t positions);
+
+// Values and bytes of one block of a format; false if there is no such format.
+bool pk_weight_block(pk_weight_format format, size_t *values, size_t *bytes);
+
+// Bytes of one unit of 16 columns.
+size_t pk_compact_bytes(pk_weight_format format, size_t depth);
+
+// Writes one unit; `rows` holds the blocks of up to 16 columns of weights, one after the other.
+void pk_compact_pack(
+    pk_weight_format format, size_t depth, size_t columns, const uint8_t *rows, uint8_t *out);
 
 // Keeps the calling thread on one core.
 bool pk_pin_thread(size_t core);

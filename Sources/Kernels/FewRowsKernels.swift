@@ -1,0 +1,146 @@
+internal import CKernels
+internal import COneDNN
+internal import Synchronization
+
+/// How a checkpoint stores quantised weights; ggml's names.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+package enum WeightFormat: Sendable, CaseIterable {
+    case q4_0, q4_1, q5_0, q5_1, q8_0, q4_K, q5_K, q6_K
+
+    var code: pk_weight_format {
+        switch self {
+        case .q4_0: PK_Q4_0
+        case .q4_1: PK_Q4_1
+        case .q5_0: PK_Q5_0
+        case .q5_1: PK_Q5_1
+        case .q8_0: PK_Q8_0
+        case .q4_K: PK_Q4_K
+        case .q5_K: PK_Q5_K
+        case .q6_K: PK_Q6_K
+        }
+    }
+
+    /// Bytes of so many weights of one output.
+    package func byteCount(depth: Int) -> Int {
+        var values = 0
+        var bytes = 0
+        precondition(pk_weight_block(code, &values, &bytes) && depth % values == 0)
+        return depth / values * bytes
+    }
+}
+
+/// Products of few rows (decode), for which weights are better read as few bytes than as many:
+/// from the checkpoint's own blocks, or from panels without a detour through oneDNN. They give the
+/// bits that oneDNN gives, or are not used.
+///
+/// Sendable: points to constant tables.
+package struct FewRowsKernels: @unchecked Sendable {
+    private let plain: @convention(c) (UnsafePointer<pk_few_rows>?) -> Void
+    private let compact: @convention(c) (UnsafePointer<pk_few_rows>?) -> Void
+
+    static let rowsMax = Int(PK_FEW_ROWS)
+
+    /// nil where the instruction set has no such kernels.
+    package init?(instructionSet: InstructionSet) {
+        guard let table = pk_kernels_for(instructionSet.code),
+            let plain = table.pointee.few_rows_plain,
+            let compact = table.pointee.few_rows_compact
+        else { return nil }
+        self.plain = plain
+        self.compact = compact
+    }
+
+    /// out [rows, columns] = source [rows, depth] · weights.
+    func multiply(
+        _ source: Rows, rows: Int, by weights: FewRowsWeights, depthBlock: Int, into out: Rows
+    ) {
+        precondition(rows <= min(Self.rowsMax, source.count, out.count) && source.isDense)
+        for run in weights.runs {
+            var arguments = pk_few_rows(
+                source: source.address.assumingMemoryBound(to: UInt16.self),
+                weights: run.address, out: out.floats(0) + run.columns.lowerBound,
+                out_stride: out.stride, rows: rows, depth: source.width,
+                depth_block: depthBlock, columns: run.columns.count,
+                format: PK_Q4_0, padded_depth: 0)
+            switch run.content {
+            case .compact(let format):
+                arguments.format = format.code
+                compact(&arguments)
+            case .plain(let paddedDepth):
+                arguments.padded_depth = paddedDepth
+                plain(&arguments)
+            }
+        }
+    }
+}
+
+/// One panel's weights as products of few rows read them.
+struct FewRowsWeights {
+    struct Run {
+        enum Content {
+            case compact(WeightFormat)
+            case plain(paddedDepth: Int)
+        }
+
+        var columns: Range<Int>
+        var content: Content
+        var address: UnsafePointer<UInt8>
+        var storage: AlignedBuffer
+    }
+
+    var runs: [Run]
+
+    /// Bytes beside the panel itself.
+    var byteCount: Int {
+        runs.reduce(0) { sum, run in
+            if case .compact = run.content { sum + run.storage.byteCount } else { sum }
+        }
+    }
+
+    /// A panel as oneDNN packed it; nil if that is not the one layout that the kernels know.
+    init?(panel: AlignedBuffer, layout: dnnl_memory_desc_t, columns: Int) {
+        var layout = layout
+        var paddedDepth: Int64 = 0
+        guard penstock_dnnl_lies_in_pairs(&layout, &paddedDepth) != 0 else { return nil }
+        runs = [
+            Run(
+                columns: 0..<columns, content: .plain(paddedDepth: Int(paddedDepth)),
+                address: UnsafePointer(panel.pointer(to: UInt8.self)), storage: panel)
+        ]
+    }
+
+    /// Rearranges the blocks of a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - formats: of runs of columns, in their order.
+    ///   - read: writes the blocks of some columns, one column after the other.
+    init(
+        formats: [(columns: Range<Int>, format: WeightFormat)], depth: Int,
+        read: (Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        runs = []
+        for (columns, format) in formats {
+            let width = Int(PK_UNIT_COLUMNS)
+            let units = (columns.count + width - 1) / width
+            let unitBytes = pk_compact_bytes(format.code, depth)
+            // The kernels fetch ahead, within what is mapped or not, but read no further.
+            let storage = AlignedBuffer(byteCount: units * unitBytes)
+            let blocks = AlignedBuffer(byteCount: width * format.byteCount(depth: depth))
+            for unit in 0..<units {
+                let first = columns.lowerBound + unit * width
+                let part = first..<min(first + width, columns.upperBound)
+                try read(
+                    part,
+                    UnsafeMutableRawBufferPointer(
+                        start: blocks.address, count: part.count * format.byteCount(depth: depth)))
+                pk_compact_pack(
+                    format.code, depth, part.count, blocks.pointer(to: UInt8.self),
+                    storage.pointer(to: UInt8.self) + unit * unitBytes)
+            }
+            runs.append(
+                Run(
+                    columns: columns, content: .compact(format),
+                    address: UnsafePointer(storage.pointer(to: UInt8.self)), storage: storage))
+        }
+    }
+}
