@@ -6,8 +6,9 @@ enum WorkSplit {
     case rows(blockSize: Int)
     case columns
 
-    /// Rows of the largest block; a page's worth keeps a block's activations in cache.
-    private static let blockRowsMax = 64
+    /// Rows of the largest block: so few keep a block's activations in cache, and so many make it
+    /// worth while to read a layer's weights.
+    private static let blockRowsMax = 128
     /// Below so many rows for each worker, weights are better read once than once per worker.
     private static let rowsPerWorkerMin = 32
 
