@@ -26,7 +26,14 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let package = Package(
     name: "penstock",
     products: [
-        .executable(name: "penstock", targets: ["penstock"])
+        .executable(name: "penstock", targets: ["penstock"]),
+        // What the package in Benchmarks measures.
+        .library(
+            name: "PenstockParts",
+            targets: [
+                "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "Simulation", "Kernels",
+                "StageProtocol", "Tokenization",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
