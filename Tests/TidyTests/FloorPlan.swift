@@ -116,6 +116,14 @@ struct FloorPlan {
             target: "CommandLineOptions", uses: ["PipelineTypes", "SettingsFiles"],
             modules: ["ArgumentParser"]),
         executable,
+        // beside the house, in a package of its own
+        Room(
+            target: "Parts",
+            uses: [
+                "PipelineTypes", "KVPaging", "ChunkSizing", "Scheduling", "Kernels",
+                "StageProtocol", "Simulation", "Tokenization",
+            ],
+            modules: ["Benchmark"], unsafe: .files(["KernelStand"])),
     ])
 
     private static let executable = Room(

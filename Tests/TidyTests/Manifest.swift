@@ -1,4 +1,4 @@
-/// The targets of `Package.swift` with what they depend on, read from its text.
+/// The targets of a `Package.swift` with what they depend on, read from its text.
 struct Manifest {
     struct Target {
         let name: String
@@ -15,9 +15,20 @@ struct Manifest {
         }
     }
 
+    /// Relative to the repository's root.
+    let path: String
     let targets: [Target]
+    /// The targets of libraries that other packages may use, by the library's name.
+    let libraries: [String: [String]]
 
-    init(text: String) {
+    /// - Parameter libraries: Those of a package of this repository that this one depends on. What
+    ///   depends on one of them depends on its targets.
+    init(
+        text: String, path: String = "Package.swift",
+        libraries otherLibraries: [String: [String]] = [:]
+    ) {
+        self.path = path
+        let folder = path.dropLast("Package.swift".count)
         let head = #/\.(target|executableTarget|testTarget|systemLibrary)\(\s*name:\s*"(\w+)"/#
         let constants = Self.productConstants(in: text)
         targets = text.matches(of: head).map { match in
@@ -26,10 +37,21 @@ struct Manifest {
             let path = declaration.firstMatch(of: #/\bpath:\s*"([^"]+)"/#)?.output.1
             let root = match.output.1 == "testTarget" ? "Tests" : "Sources"
             return Target(
-                name: name, path: path.map(String.init) ?? "\(root)/\(name)",
-                dependencies: Self.dependencies(in: declaration, constants),
+                name: name, path: folder + (path.map(String.init) ?? "\(root)/\(name)"),
+                dependencies: Self.dependencies(in: declaration, constants)
+                    .flatMap { otherLibraries[$0] ?? [$0] },
                 line: text[..<match.range.lowerBound].filter { $0 == "\n" }.count + 1)
         }
+        libraries = Self.libraries(in: text)
+    }
+
+    private static func libraries(in text: String) -> [String: [String]] {
+        let head = #/\.library\(\s*name:\s*"(\w+)"/#
+        let libraries = text.matches(of: head).map { match in
+            let declaration = balanced(text[match.range.lowerBound...], "(", ")")
+            return (String(match.output.1), names(after: "targets:", in: declaration, [:]))
+        }
+        return Dictionary(libraries, uniquingKeysWith: +)
     }
 
     /// Names that the manifest gives to products: `let x = Target.Dependency.product(name: "X", …`.
@@ -57,7 +79,14 @@ struct Manifest {
     private static func dependencies(
         in declaration: Substring, _ constants: [String: String]
     ) -> [String] {
-        guard let label = declaration.firstRange(of: "dependencies:") else { return [] }
+        names(after: "dependencies:", in: declaration, constants)
+    }
+
+    /// What the list that follows `label` names.
+    private static func names(
+        after label: String, in declaration: Substring, _ constants: [String: String]
+    ) -> [String] {
+        guard let label = declaration.firstRange(of: label) else { return [] }
         let list = balanced(declaration[label.upperBound...], "[", "]")
         let call = #/\.(?:product|target|byName)\(\s*name:\s*"(\w+)"[^)]*\)/#
         let names = list.replacing(call) { "\"\($0.output.1)\"" }
@@ -69,15 +98,15 @@ struct Manifest {
 }
 
 extension Manifest {
-    /// Where the manifest differs from the floor plan and from the folders of `Sources` and
-    /// `Tests`. A target's dependencies are those of its room or fewer; a room is built when the
+    /// Where the manifest differs from the floor plan and from the folders that targets lie in. A
+    /// target's dependencies are those of its room or fewer; a room is built when the
     /// manifest names it, and a folder without a target would be tested by nobody.
     func violations(_ plan: FloorPlan, folders: [String]) -> [Violation] {
         let strays = folders.filter { folder in
             !targets.contains { $0.path == folder || $0.path.hasPrefix(folder + "/") }
         }
         return strays.map {
-            Violation(path: "Package.swift", line: 1, message: "\($0) has no target")
+            Violation(path: path, line: 1, message: "\($0) has no target")
         } + targets.filter { !$0.isTest }.flatMap { violations($0, plan, folders) }
     }
 
@@ -92,6 +121,6 @@ extension Manifest {
             messages = ["\(target.name) is missing from the floor plan"]
         }
         if !folders.contains(target.path) { messages.append("\(target.name) is an empty room") }
-        return messages.map { Violation(path: "Package.swift", line: target.line, message: $0) }
+        return messages.map { Violation(path: path, line: target.line, message: $0) }
     }
 }

@@ -28,12 +28,12 @@ struct Repository {
         return values?.fileSize ?? 0
     }
 
-    /// The Swift and C files of sources, tests and the manifest.
+    /// The Swift and C files of sources, tests, benchmarks and the manifests.
     func sources() throws -> [SourceFile] {
         let endings = [".swift", ".c", ".h"]
+        let folders = ["Sources/", "Tests/", "Benchmarks/"]
         return try paths().filter { path in
-            let isPlaced =
-                path.hasPrefix("Sources/") || path.hasPrefix("Tests/") || path == "Package.swift"
+            let isPlaced = path == "Package.swift" || folders.contains(where: path.hasPrefix)
             return isPlaced && !path.contains("/Fixtures/")
                 && endings.contains(where: path.hasSuffix)
         }.map { SourceFile(path: $0, text: try text(at: $0)) }

@@ -5,20 +5,25 @@ import Testing
 struct RepositoryTests {
     private static let repository = Repository.this
 
-    @Test("the manifest follows the floor plan")
-    func theManifestFollowsTheFloorPlan() throws {
+    @Test("the manifests follow the floor plan")
+    func theManifestsFollowTheFloorPlan() throws {
         let manifest = Manifest(text: try Self.repository.text(at: "Package.swift"))
-        #expect(!manifest.targets.isEmpty)
-        let folders = Self.folders(try Self.repository.paths())
-        let violations = manifest.violations(.penstock, folders: folders)
+        let path = "Benchmarks/Package.swift"
+        let benchmarks = Manifest(
+            text: try Self.repository.text(at: path), path: path, libraries: manifest.libraries)
+        #expect(!manifest.targets.isEmpty && !benchmarks.targets.isEmpty)
+        let paths = try Self.repository.paths()
+        let violations =
+            manifest.violations(.penstock, folders: Self.folders(paths, in: ["Sources", "Tests"]))
+            + benchmarks.violations(.penstock, folders: Self.folders(paths, in: ["Benchmarks"]))
         for violation in violations { Issue.record("\(violation)") }
     }
 
-    /// The folders of sources and tests that have files of their own or deeper down, in order.
-    private static func folders(_ paths: [String]) -> [String] {
+    /// The folders of targets in `roots` that have files of their own or deeper down, in order.
+    private static func folders(_ paths: [String], in roots: [String]) -> [String] {
         let folders = paths.compactMap { path -> String? in
-            let parts = path.split(separator: "/")
-            guard parts.count > 2, parts[0] == "Sources" || parts[0] == "Tests" else { return nil }
+            let parts = path.split(separator: "/").map(String.init)
+            guard parts.count > 2, roots.contains(parts[0]) else { return nil }
             return "\(parts[0])/\(parts[1])"
         }
         return Set(folders).sorted()
@@ -58,6 +63,38 @@ struct RepositoryTests {
                 "Package.swift:10: KVPaging may not depend on NIOCore",
                 "Package.swift:10: KVPaging may not depend on other",
                 "Package.swift:10: KVPaging is an empty room",
+            ])
+    }
+
+    @Test("what a package takes from another by a library is told target by target")
+    func targetsOfALibraryAreTold() {
+        let house = Manifest(
+            text: """
+                let package = Package(
+                    products: [
+                        .library(
+                            name: "Some", targets: ["KVPaging", "Coordinator"]),
+                        .library(name: "Few", targets: ["Scheduling"]),
+                    ],
+                    targets: [.target(name: "KVPaging")])
+                """)
+        let benchmarks = Manifest(
+            text: """
+                let package = Package(targets: [
+                    .executableTarget(
+                        name: "Parts",
+                        dependencies: [
+                            .product(name: "Some", package: "x"),
+                            .product(name: "NIO", package: "y"),
+                        ], path: "Parts"),
+                ])
+                """, path: "Benchmarks/Package.swift", libraries: house.libraries)
+        let folders = ["Benchmarks/Parts", "Benchmarks/Shed"]
+        #expect(
+            benchmarks.violations(.penstock, folders: folders).map(\.description) == [
+                "Benchmarks/Package.swift:1: Benchmarks/Shed has no target",
+                "Benchmarks/Package.swift:2: Parts may not depend on Coordinator",
+                "Benchmarks/Package.swift:2: Parts may not depend on NIO",
             ])
     }
 

@@ -29,6 +29,7 @@ struct BadSample: Sendable, CustomTestStringConvertible {
         BadSample(.imports, "Sources/Kernels/A.swift", "import DecoderModels"),
         BadSample(.imports, "Sources/Tokenization/A.swift", "import struct HTTPServer.APIError"),
         BadSample(.imports, "Sources/Unplanned/A.swift", "let a = 1"),
+        BadSample(.imports, "Benchmarks/Parts/A.swift", "@testable import HTTPServer"),
 
         BadSample(.purity, pure, "func run() async {}"),
         BadSample(.purity, pure, "let now = ContinuousClock().now"),
@@ -55,6 +56,7 @@ struct BadSample: Sendable, CustomTestStringConvertible {
             line: 3),
 
         BadSample(.environment, model, "let a = ProcessInfo.processInfo.environment"),
+        BadSample(.environment, "Benchmarks/Parts/A.swift", "let a = getenv(name)"),
         BadSample(
             .environment, "Sources/CKernels/a.c", "int a;\nchar *b = getenv(\"B\");", line: 2),
 
@@ -111,6 +113,7 @@ struct GoodSample: Sendable, CustomTestStringConvertible {
         GoodSample(.imports, pure, "package import PipelineTypes\nimport DequeModule"),
         GoodSample(.imports, pure, "// import Foundation\nlet a = \"import Foundation\""),
         GoodSample(.imports, "Sources/Coordinator/A.swift", "import Foundation"),
+        GoodSample(.imports, "Benchmarks/Parts/A.swift", "@testable import Scheduling"),
 
         GoodSample(.purity, pure, "// async is for others\nlet a = \"Date \\(b(\"Mutex\")) Task\""),
         GoodSample(.purity, pure, "let a = #\"\"\"\n  \" async \"\n  \"\"\"#\nlet update = 1"),

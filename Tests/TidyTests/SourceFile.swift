@@ -26,10 +26,11 @@ struct SourceFile {
         commentedLines = Self.split(lexed.commentedCode)
     }
 
-    /// The folder below `Sources` that the file lies in.
+    /// The folder below `Sources` or `Benchmarks` that the file lies in.
     var target: String? {
         let parts = path.split(separator: "/")
-        return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
+        let isRoom = parts.count > 2 && (parts[0] == "Sources" || parts[0] == "Benchmarks")
+        return isRoom ? String(parts[1]) : nil
     }
 
     private static func split(_ text: String) -> [String] {
