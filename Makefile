@@ -15,7 +15,8 @@ ARGS ?=
 # themselves. The binary is built the same way, so that one build serves both.
 SWIFT_FLAGS := --configuration release -Xswiftc -enable-testing
 PENSTOCK := .build/release/penstock
-FORMATTED := Package.swift Sources Tests
+FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Parts
+PARTS := --package-path Benchmarks $(SWIFT_FLAGS)
 
 ##@ Use
 
@@ -28,6 +29,10 @@ serve: build model ## Serve the model at PP_SIZE stages (default: 2) on PORT (30
 bench: build model ## Measure prefill with the model
 	@$(PENSTOCK) bench prefill "$(MODEL)" $(ARGS)
 
+.PHONY: bench-parts
+bench-parts: packages ## Measure the parts: kernels, scheduler, codec, tokenizer and others
+	@swift package $(PARTS) --allow-writing-to-package-directory benchmark $(ARGS)
+
 .PHONY: build
 build: packages ## Install what is missing and build .build/release/penstock
 	@swift build $(SWIFT_FLAGS)
@@ -39,9 +44,10 @@ model: packages ## Fetch the small model that serve, bench and the tests use
 ##@ Develop
 
 .PHONY: test
-test: packages model clients ## Build and run every test
+test: packages model clients ## Build and run every test, and every benchmark once
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@swift test $(SWIFT_FLAGS) --skip-build --disable-xctest --no-parallel $(ARGS)
+	@$(if $(ARGS),,swift build $(PARTS) --product Parts && Benchmarks/.build/release/Parts --once)
 
 .PHONY: lint
 lint: ## Check the format of sources and scripts
@@ -55,13 +61,13 @@ format: ## Bring the sources into their format
 
 .PHONY: clean
 clean: ## Remove what was built; the model and the Python environment stay
-	@rm -rf .build
+	@rm -rf .build Benchmarks/.build
 
 .PHONY: help
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## "; printf "\nUsage: make \033[36mCOMMAND\033[0m [NAME=VALUE …]\n" } \
 	    /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  \033[36m%-8s\033[0m %s\n", $$1, $$2 } \
+	    /^[a-z-]+:.*## / { printf "  \033[36m%-11s\033[0m %s\n", $$1, $$2 } \
 	    END { printf "\nExample: make serve PP_SIZE=3 ARGS=\"--log-level debug\"\n\n" }' \
 	    $(firstword $(MAKEFILE_LIST))
 

@@ -36,6 +36,7 @@ final class LinearStand {
                         // The lower half of such numbers is zero.
                         values[index * depth + input] = UInt16(weight.bitPattern >> 16)
                     case .float32(let values): values[index * depth + input] = weight
+                    case .blocks: break
                     }
                 }
             }
@@ -184,11 +185,12 @@ final class AttentionStand {
 
     /// The last token's last number, which is 7 as it is in all values.
     func attend() -> Float {
-        kernels.attend(
+        let run = AttentionRun(
             queries: rotation.queries[0].dropFirst(position), out: out.rows, firstToken: 0,
             tokens: out.rows.count, position: position, pageTable: pageTable,
             pages: rotation.pages.pointer(to: UInt8.self), pageStride: rotation.pageStride,
-            shape: rotation.shape, scratch: scratch.rows)
+            shape: rotation.shape)
+        kernels.attend(run, scratch: scratch.rows)
         return number(out.rows, row: out.rows.count - 1, column: out.rows.width - 1)
     }
 }
