@@ -88,6 +88,34 @@ enum Checked {
         return text
     }
 
+    /// Comma-separated host names or IPv4 addresses, each once.
+    static let hosts: Reader<[String]> = { text in
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.allSatisfy(isHost) else {
+            throw ValidationError(
+                "it must be a list of host names or IPv4 addresses, separated by commas")
+        }
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw ValidationError("it names '\(name)' twice")
+        }
+        return names
+    }
+
+    /// What a launcher takes for a host, and cannot take for anything else.
+    private static func isHost(_ name: String) -> Bool {
+        guard let first = name.utf8.first, name.utf8.count <= 253 else { return false }
+        return first != UInt8(ascii: "-")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+
     static let computeType: Reader<ComputeType> = { text in
         switch text {
         case "auto", "bfloat16": return .bfloat16

@@ -52,16 +52,20 @@ package struct PipelineOptions: Hashable, Sendable {
     /// Microbatches in flight beyond one per stage.
     package var asyncBatchDepth: Int?
     package var activationType: ActivationType
+    /// Where stages run, in pipeline order, this host first; at most as many as there are stages.
+    /// Empty keeps them on this host.
+    package var hosts: [String]
 
     package init(
         stageCount: Int, layerCounts: [Int]?, partitionsByCost: Bool = false,
-        asyncBatchDepth: Int?, activationType: ActivationType
+        asyncBatchDepth: Int?, activationType: ActivationType, hosts: [String] = []
     ) {
         self.stageCount = stageCount
         self.layerCounts = layerCounts
         self.partitionsByCost = partitionsByCost
         self.asyncBatchDepth = asyncBatchDepth
         self.activationType = activationType
+        self.hosts = hosts
     }
 }
 

@@ -45,7 +45,16 @@ package struct LaunchOptions: Sendable {
     package var environment: [String: String]
     /// Further arguments of `mpirun`; MCA settings among them replace the launcher's own.
     package var launcherArguments: [String] = []
-    /// Where stages report; nil takes a socket in the private directory.
+    /// Where the stages run, in pipeline order: neighbours share a host, and the first hosts have
+    /// one stage more if they do not come out even. The first is this host, by a name or an IPv4
+    /// address at which the others reach it. Empty keeps all stages on this host, and their
+    /// messages in its memory.
+    ///
+    /// How to begin a program on another host, and over which networks to talk, is Open MPI's to
+    /// find out; its own variables in the environment, `OMPI_MCA_…`, tell it.
+    package var hosts: [String] = []
+    /// Where stages report; nil takes a socket in the private directory, or a port of the first
+    /// host.
     package var controlAddress: ControlAddress?
     /// Where a private directory can be made for sockets and shared memory; the first that
     /// exists is taken.

@@ -10,8 +10,9 @@ enum PipelineRun {
         _ plan: ServingPlan, environment: [String: String], logger: Logger,
         microbatchTimeout: Double? = nil, timingsKept: Int = 1024
     ) async throws -> Coordinator {
-        let launch = LaunchOptions(
+        var launch = LaunchOptions(
             executable: executablePath, arguments: ["stage"], environment: environment)
+        launch.hosts = plan.hosts
         var options = CoordinatorOptions(
             limits: plan.limits, stages: plan.stages, launch: launch, logger: logger)
         options.partitionsByCost = plan.partitionsByCost

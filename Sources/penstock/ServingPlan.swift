@@ -25,6 +25,8 @@ struct ServingPlan {
     let model: DecoderConfiguration
     let limits: ServingLimits
     let stages: [StageConfiguration]
+    /// Where the stages run; empty keeps them on this host.
+    let hosts: [String]
     let partitionsByCost: Bool
     /// Positions that each of as many requests as there are stages can have in the memory for keys
     /// and values that stages take when they begin.
@@ -35,6 +37,7 @@ struct ServingPlan {
         let model = try DecoderConfiguration(checkpoint)
         try DecoderTensors(checkpoint, model).check()
         partitionsByCost = request.pipeline.partitionsByCost
+        hosts = request.pipeline.hosts
         self.checkpoint = checkpoint
         self.model = model
         let stageCount = request.pipeline.stageCount
@@ -72,7 +75,8 @@ struct ServingPlan {
                 "--threads \(threads) is more than the \(availableCores.count) cores there are")
         }
         let cores = CoreShares(
-            stageCount: stageCount, threads: request.compute.threads, cores: availableCores)
+            stageCount: stageCount, hostCount: max(1, hosts.count),
+            threads: request.compute.threads, cores: availableCores)
         stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: request.modelPath,
@@ -99,15 +103,18 @@ struct ServingPlan {
 
 }
 
-/// How this machine's cores are shared out among the stages.
+/// How a machine's cores are shared out among the stages.
 struct CoreShares {
     /// Threads of one stage.
     let threads: Int
     private let cores: [Int]
 
-    init(stageCount: Int, threads: Int?, cores: [Int]) {
-        self.cores = cores
-        self.threads = threads ?? max(1, cores.count / stageCount)
+    /// Takes every host to have as many cores as this one. Which of them a stage on several hosts
+    /// runs on is left to each host's kernel.
+    init(stageCount: Int, hostCount: Int, threads: Int?, cores: [Int]) {
+        let stagesPerHost = (stageCount + hostCount - 1) / hostCount
+        self.cores = hostCount == 1 ? cores : []
+        self.threads = threads ?? max(1, cores.count / stagesPerHost)
     }
 
     /// Neighbouring cores; stages share them when there are not enough.

@@ -17,7 +17,7 @@ struct FlagTableTests {
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--stream-interval=1",
             "--allow-auto-truncate", "--skip-server-warmup", "--threads=1",
             "--pp-layer-partition=30", "--isa=scalar",
-            "--pp-activation-dtype=float32", "--trace=run.json",
+            "--pp-activation-dtype=float32", "--pp-hosts=a", "--trace=run.json",
         ])
     func flagsThatWorkAreAcceptedInSilence(flag: String) throws {
         let model = flag.hasPrefix("--model") ? [] : ["m"]

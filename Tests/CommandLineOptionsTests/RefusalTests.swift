@@ -26,6 +26,8 @@ struct RefusalTests {
             ("--schedule-policy", "best"), ("--disaggregation-mode", "both"),
             ("--disaggregation-bootstrap-port", "70000"), ("--dist-init-addr", "nowhere"),
             ("--dist-init-addr", ":80"), ("--dynamic-chunking-smooth-factor", "1.01"),
+            ("--pp-hosts", ""), ("--pp-hosts", "a,,b"), ("--pp-hosts", "-x"),
+            ("--pp-hosts", "a:2"), ("--pp-hosts", "a,b,a"), ("--pp-hosts", "a b"),
             ("--cuda-graph-bs", "1,2"), ("--port", "1\n2"), ("--port", "\u{1B}[31m"),
         ])
     func aBadValueIsOneLine(flag: String, value: String) throws {
@@ -144,6 +146,7 @@ struct RefusalTests {
             ),
             (["serve", "m", "--trust-remote-code=1"], "'--trust-remote-code' takes no value"),
             (["serve", "m", "--pp-size", "2", "--pp-layer-partition", "30"], "has 1 entries"),
+            (["serve", "m", "--pp-hosts", "a,b"], "names 2 hosts, the pipeline has 1 stage"),
             (["server", "m"], "unknown command 'server'; the nearest is 'serve'"),
             (["--model-path", "m"], "--model-path"),
             (["bench", "decod", "m"], "decod"),

@@ -50,6 +50,7 @@ struct ServeOptionsTests {
             "--allow-auto-truncate", "--skip-server-warmup", "--watchdog-timeout", "1.5",
             "--pp-size", "3", "--pp-layer-partition", "10, 9,11", "--pp-async-batch-depth", "2",
             "--pp-max-micro-batch-size", "8", "--pp-activation-dtype", "bfloat16",
+            "--pp-hosts", "a-1.example,10.0.0.2",
             "--chunked-prefill-size", "4096", "--max-prefill-tokens", "8192",
             "--max-running-requests", "16", "--max-queued-requests", "64",
             "--mem-fraction-static", "0.8", "--max-total-tokens", "100000",
@@ -66,7 +67,7 @@ struct ServeOptionsTests {
                         allowsAutoTruncate: true, skipWarmup: true, watchdogTimeoutSeconds: 1.5),
                     pipeline: PipelineOptions(
                         stageCount: 3, layerCounts: [10, 9, 11], asyncBatchDepth: 2,
-                        activationType: .bfloat16),
+                        activationType: .bfloat16, hosts: ["a-1.example", "10.0.0.2"]),
                     scheduling: SchedulingOptions(
                         chunking: .fixed(tokens: 4096), prefillTokensMax: 8192,
                         runningRequestsMax: 16, queuedRequestsMax: 64, microbatchRequestsMax: 8),

@@ -149,6 +149,34 @@ extension RealStagesTests {
             }
         }
 
+        @Test("stages that a remote shell starts on other hosts work like any others")
+        func severalHosts() async throws {
+            // The shell starts the other host's part here, where it acts as if it were there.
+            let folder = FileManager.default.temporaryDirectory.appending(
+                path: "remote-shell-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let shell = folder.appending(path: "shell")
+            try "#!/bin/sh\nshift\nexec sh -c \"$*\"\n".write(
+                to: shell, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o700], ofItemAtPath: shell.path)
+
+            let harness = testHarness { $0.stages = 3 }
+            let prompt = testPrompt(length: 700, seed: 8)
+            try await withPipeline(harness) { options in
+                options.launch.hosts = ["127.0.0.1", "127.0.0.2"]
+                options.launch.environment["OMPI_MCA_plm_rsh_agent"] = shell.path
+                options.launch.environment["OMPI_MCA_oob_tcp_if_include"] = "lo"
+                options.launch.environment["OMPI_MCA_btl_tcp_if_include"] = "lo"
+                options.launch.environment["OMPI_MCA_btl"] = "self,tcp"
+            } _: { coordinator in
+                let answer = await coordinator.answer(prompt, newTokens: 5)
+                #expect(answer.tokens == harness.expected(prompt: prompt, newTokens: 5))
+            }
+            #expect(stageProcesses().isEmpty)
+        }
+
         @Test("timings of the last microbatches are kept, one for each stage")
         func timings() async throws {
             let harness = testHarness { $0.stages = 3 }

@@ -80,6 +80,40 @@ struct PartsTests {
         #expect(command.arguments.count { $0 == "btl" } == 1)
     }
 
+    @Test("hosts get equal shares of the stages, in order, and are told what they need by name")
+    func launchOnHosts() throws {
+        var options = LaunchOptions(
+            executable: "/bin/stage", arguments: ["stage"], environment: ["PATH": "/usr/bin"])
+        options.hosts = ["alpha", "10.0.0.2", "gamma"]
+        let command = try LaunchCommand(
+            options, stageCount: 8, identity: (address: "tcp:alpha:1", secret: "s3cret"),
+            directory: "/d")
+        let placed = try #require(command.arguments.firstIndex(of: "--host"))
+        #expect(command.arguments[placed + 1] == "alpha:3,10.0.0.2:3,gamma:2")
+        for name in [StageIdentity.addressVariable, StageIdentity.secretVariable] {
+            let named = try #require(command.arguments.firstIndex(of: name))
+            #expect(command.arguments[named - 1] == "-x")
+        }
+        #expect(!command.arguments.contains { $0.contains("s3cret") })
+        // Neither may keep the launcher or the messages on this host.
+        #expect(!command.arguments.contains("isolated"))
+        #expect(!command.arguments.contains("btl"))
+        #expect(throws: CoordinatorError("3 hosts are too many for 2 stages")) {
+            try LaunchCommand(
+                options, stageCount: 2, identity: (address: "", secret: ""), directory: "/d")
+        }
+    }
+
+    @Test("stages on several hosts report to a port of the first")
+    func controlAddress() {
+        var options = LaunchOptions(executable: "/bin/stage", arguments: [], environment: [:])
+        #expect(options.controlAddress(in: "/d") == .unix(path: "/d/control"))
+        options.hosts = ["alpha", "beta"]
+        #expect(options.controlAddress(in: "/d") == .tcp(host: "alpha", port: 0))
+        options.controlAddress = .tcp(host: "gamma", port: 7)
+        #expect(options.controlAddress(in: "/d") == .tcp(host: "gamma", port: 7))
+    }
+
     @Test("a closed inbox refuses commands and gives back those that nobody took")
     func inbox() throws {
         let inbox = try Inbox()

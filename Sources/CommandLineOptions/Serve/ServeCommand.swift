@@ -54,10 +54,16 @@ struct ServeCommand: ParsableCommand {
             flag: pipeline.layerPartition, stages: pipeline.stageCount)
         var counts: [Int]?
         if case .counts(let given)? = choice { counts = given }
+        let hosts = pipeline.hosts
+        guard hosts.count <= pipeline.stageCount else {
+            throw UsageError(
+                "--pp-hosts names \(hosts.count) hosts, the pipeline has \(pipeline.stageCount)"
+                    + (pipeline.stageCount == 1 ? " stage" : " stages"))
+        }
         return PipelineOptions(
             stageCount: pipeline.stageCount, layerCounts: counts,
             partitionsByCost: choice == .automatic, asyncBatchDepth: pipeline.asyncBatchDepth,
-            activationType: pipeline.activationType)
+            activationType: pipeline.activationType, hosts: hosts)
     }
 
     private func modelPath() throws(UsageError) -> String {

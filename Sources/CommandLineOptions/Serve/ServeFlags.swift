@@ -123,6 +123,14 @@ struct PipelineFlags: ParsableArguments {
             valueName: "type"),
         transform: Checked.choice())
     var activationType = ActivationType.float32
+
+    @Option(
+        name: .customLong("pp-hosts"),
+        help: .init(
+            "Hosts that share the stages, in order, this one first, by names that all know.",
+            valueName: "hosts"),
+        transform: Checked.hosts)
+    var hosts: [String] = []
 }
 
 /// What runs together, and how much of it.

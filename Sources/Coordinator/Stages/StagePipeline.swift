@@ -61,8 +61,7 @@ final class StagePipeline {
         logger = options.logger
         secret = (0..<4).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined()
         directory = try LaunchDirectory(in: options.launch.directories)
-        listener = try ControlListener(
-            options.launch.controlAddress ?? .unix(path: "\(directory.path)/control"))
+        listener = try ControlListener(options.launch.controlAddress(in: directory.path))
         let command = try LaunchCommand(
             options.launch, stageCount: options.stages.count,
             identity: (address: listener.address.description, secret: secret),
