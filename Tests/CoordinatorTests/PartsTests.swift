@@ -56,6 +56,18 @@ struct PartsTests {
         #expect(words.clause == ": mpirun could not start it [stage 1] oh")
     }
 
+    @Test("the launcher's long notices do not drive out what was said before them")
+    func lastWordsOfANotice() {
+        var words = LastWords()
+        let rule = String(repeating: "-", count: 74)
+        let advice = (1...17).map { "advice \($0)" }
+        for text in ["no route to host\r", rule, "it failed."] + advice + [rule, "the end"] {
+            words.append(StageOutput.Line(stage: nil, text: text))
+        }
+        #expect(words.clause.hasPrefix(": no route to host it failed. advice 1 "))
+        #expect(words.clause.hasSuffix(" the end"))
+    }
+
     @Test("the stages' environment is the caller's, with no trace of another MPI job")
     func launchCommand() throws {
         var options = LaunchOptions(
@@ -98,6 +110,8 @@ struct PartsTests {
         // Neither may keep the launcher or the messages on this host.
         #expect(!command.arguments.contains("isolated"))
         #expect(!command.arguments.contains("btl"))
+        // Else a host is known by the first part of its name alone.
+        #expect(command.arguments.contains("orte_keep_fqdn_hostnames"))
         #expect(throws: CoordinatorError("3 hosts are too many for 2 stages")) {
             try LaunchCommand(
                 options, stageCount: 2, identity: (address: "", secret: ""), directory: "/d")

@@ -16,7 +16,8 @@ struct LaunchCommand: Hashable {
         program = try Self.find("mpirun", in: options.environment["PATH"])
         let settings =
             [("mpi_yield_when_idle", "1")]
-            + (options.hosts.isEmpty ? Self.settingsOfOneHost(directory) : [])
+            + (options.hosts.isEmpty
+                ? Self.settingsOfOneHost(directory) : [("orte_keep_fqdn_hostnames", "1")])
         arguments =
             [program, "-np", String(stageCount), "--oversubscribe", "--bind-to", "none"]
             + ["--tag-output"]

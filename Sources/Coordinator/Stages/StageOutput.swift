@@ -43,12 +43,21 @@ struct StageOutput {
 /// What was printed before the end, for a message of one line.
 struct LastWords {
     private static let lineCountMax = 8
+    private static let noticeLineCountMax = 5
     private var lines: [String] = []
+    /// Lines since the launcher drew the line that begins a notice; nil outside of notices.
+    private var noticeLineCount: Int?
 
     mutating func append(_ line: StageOutput.Line) {
-        guard line.text.contains(where: \.isLetter) else { return }
+        guard line.text.contains(where: \.isLetter) else {
+            if line.text.hasPrefix("----") { noticeLineCount = noticeLineCount == nil ? 0 : nil }
+            return
+        }
+        // Advice follows, which would drive out what was said before.
+        if let count = noticeLineCount, count >= Self.noticeLineCountMax { return }
+        noticeLineCount = noticeLineCount.map { $0 + 1 }
         if lines.count == Self.lineCountMax { lines.removeFirst() }
-        let text = line.text.split(separator: " ").joined(separator: " ")
+        let text = line.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         lines.append(line.stage.map { "[stage \($0)] \(text)" } ?? text)
     }
 
