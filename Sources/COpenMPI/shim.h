@@ -29,18 +29,26 @@ static inline int penstock_mpi_make_block_type(MPI_Datatype *type) {
 }
 
 // Looks for the next message from `source`; if there is one, takes it off the queue, so that
-// `message` can be received and nothing else can, and says how many blocks it has.
+// `message` can be received and nothing else can, and says how many blocks it has, and its tag.
 static inline int penstock_mpi_match(
-    int source, int tag, MPI_Datatype block, int *found, MPI_Message *message, int *blocks) {
+    int source, MPI_Datatype block, int *found, MPI_Message *message, int *blocks, int *tag) {
     MPI_Status status;
     *blocks = 0;
-    int code = MPI_Improbe(source, tag, MPI_COMM_WORLD, found, message, &status);
+    *tag = 0;
+    int code = MPI_Improbe(source, MPI_ANY_TAG, MPI_COMM_WORLD, found, message, &status);
     if (code != MPI_SUCCESS || !*found) return code;
+    *tag = status.MPI_TAG;
     return MPI_Get_count(&status, block, blocks);
 }
 
-static inline int penstock_mpi_test(MPI_Request *request, int *done) {
-    return MPI_Test(request, done, MPI_STATUS_IGNORE);
+// Whether a transfer is done; if it was a receive, also how many blocks came.
+static inline int penstock_mpi_test(
+    MPI_Request *request, MPI_Datatype block, int *done, int *blocks) {
+    MPI_Status status;
+    *blocks = 0;
+    int code = MPI_Test(request, done, &status);
+    if (code != MPI_SUCCESS || !*done) return code;
+    return MPI_Get_count(&status, block, blocks);
 }
 
 static inline int penstock_mpi_succeeded(int code) {

@@ -6,22 +6,75 @@ import Testing
 
 @Suite("MPI transport")
 struct MPITransportTests {
-    @Test("messages of 1 byte to 16 MB pass through four stages in order and unharmed")
-    func realTransport() throws {
+    @Test(
+        "messages of 1 byte to 16 MB pass through four stages in order and unharmed",
+        arguments: ["self,vader", "self,tcp"])
+    func realTransport(network: String) throws {
+        let launcher = try Self.launch(stages: 4, network: network, ["transport"])
+        launcher.waitUntilExit()
+        #expect(launcher.terminationStatus == 0)
+    }
+
+    @Test("a message arrives though its sender does not look after the transport")
+    func idleSender() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(
+            path: "idle-sender-\(UUID().uuidString)"
+        ).path
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let launcher = try Self.launch(stages: 2, network: "self,tcp", ["idle-sender", path])
+        // Else nothing would end it.
+        let limit = Task {
+            try await Task.sleep(for: .seconds(60))
+            launcher.terminate()
+        }
+        while launcher.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        limit.cancel()
+        #expect(launcher.terminationStatus == 0)
+    }
+
+    private static func launch(
+        stages: Int, network: String, _ arguments: [String]
+    ) throws -> Process {
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
+        let settings = [
+            ("pml", "ob1"), ("btl", network), ("btl_tcp_if_include", "lo"),
+            ("oob_tcp_if_include", "lo"),
+        ]
         let launcher = Process()
         launcher.executableURL = URL(filePath: "/usr/bin/env")
         launcher.arguments =
-            ["mpirun", "-np", "4", "--oversubscribe", "--bind-to", "none", "--mca", "pml", "ob1"]
-            + [folder.appending(path: "PipelineTestStage").path, "transport"]
+            ["mpirun", "-np", String(stages), "--oversubscribe", "--bind-to", "none"]
+            + settings.flatMap { ["--mca", $0.0, $0.1] }
+            + [folder.appending(path: "PipelineTestStage").path] + arguments
         launcher.environment = [
             "PATH": "/usr/local/bin:/usr/bin:/bin", "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         ]
         try launcher.run()
-        launcher.waitUntilExit()
-        #expect(launcher.terminationStatus == 0)
+        return launcher
+    }
+
+    @Test("pieces cover a message once, and the first one tells where the others go")
+    func pieces() throws {
+        let least = MessagePieces.blocksEachMin
+        let most = least * MessagePieces.countMax
+        for blocks in [0, 1, least - 1, least, least + 1, 7 * least, most, most + 1, 1 << 30] {
+            let pieces = MessagePieces(blocks: blocks)
+            #expect(pieces.count <= MessagePieces.countMax)
+            #expect(pieces.range(0, of: blocks).lowerBound == 0)
+            let last = pieces.range(pieces.count - 1, of: blocks)
+            #expect(last.upperBound == blocks && (!last.isEmpty || blocks == 0))
+            let first = Int32(pieces.range(0, of: blocks).count)
+            let told = try #require(
+                MessagePieces(firstTag: pieces.firstTag, firstBlocks: first))
+            #expect(told.count == pieces.count && told.blocksMax >= blocks)
+            #expect(told.range(told.count - 1, of: blocks) == last)
+        }
+        for (tag, blocks) in [(0, 1), (-1, 1), (32768, 1), (1, -1), (1, 1 << 30 + 1)] {
+            #expect(MessagePieces(firstTag: Int32(tag), firstBlocks: Int32(blocks)) == nil)
+        }
     }
 
     @Test("the queue gives elements back in their order, round and round")

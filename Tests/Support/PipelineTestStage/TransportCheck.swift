@@ -5,7 +5,9 @@ import StageProtocol
 
 /// Passes messages of all sizes along the stages and compares what arrives.
 enum TransportCheck {
-    private static let sizes = [1, 64, 65, 4096, 4097, 100_000, 1 << 20, 16 << 20, 1, 64]
+    private static let sizes = [
+        1, 64, 65, 4096, 4097, 61_440, 61_441, 2 * 61_440, 100_000, 1 << 20, 16 << 20, 1, 64,
+    ]
 
     /// Returns the exit status; 0 if every message arrived in order and unharmed.
     static func run() throws -> Int32 {
@@ -31,6 +33,51 @@ enum TransportCheck {
         while transport.unfinishedSendCount > 0 { try transport.progress() }
         try transport.finish()
         return status
+    }
+
+    /// The first stage sends a message and then does nothing at all until the second one, which
+    /// has got it, writes into the pipe at `path`. Returns the exit status.
+    static func runWithIdleSender(pipeAt path: String) throws -> Int32 {
+        let transport = try MPITransport()
+        var status: Int32 = 0
+        // A connection is made with the first message.
+        for number in 0..<2 {
+            let byteCount = number == 0 ? 64 : 4 * 61_440
+            if transport.stage == 0 {
+                try transport.send(transport.makeBuffer(byteCount: byteCount))
+                if number == 0 {
+                    while transport.unfinishedSendCount > 0 { try transport.progress() }
+                } else {
+                    try waitForWriter(pipeAt: path)
+                }
+            } else {
+                var isHere = false
+                while !isHere {
+                    guard let arrived = try transport.receive() else { continue }
+                    if arrived.buffer.byteCount != byteCount { status = 1 }
+                    transport.recycle(arrived.intoBuffer())
+                    isHere = true
+                }
+                if number == 1 { close(try openPipe(path, O_WRONLY)) }
+            }
+        }
+        while transport.unfinishedSendCount > 0 { try transport.progress() }
+        try transport.finish()
+        return status
+    }
+
+    private static func waitForWriter(pipeAt path: String) throws {
+        let pipe = try openPipe(path, O_RDONLY)
+        var byte: UInt8 = 0
+        _ = read(pipe, &byte, 1)
+        close(pipe)
+    }
+
+    /// Waits for the other side.
+    private static func openPipe(_ path: String, _ mode: Int32) throws -> Int32 {
+        let pipe = open(path, mode)
+        guard pipe >= 0 else { throw TransportError("cannot open \(path)") }
+        return pipe
     }
 
     private static func send(

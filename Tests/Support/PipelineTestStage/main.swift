@@ -3,8 +3,8 @@ import MPITransport
 import StageProtocol
 import StageWorker
 
-// A stage for tests. `stage` runs one under a coordinator; `transport` checks the transport alone;
-// `quit` ends at once.
+// A stage for tests. `stage` runs one under a coordinator; `transport` and
+// `idle-sender` check the transport alone; `quit` ends at once.
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "stage":
@@ -20,6 +20,8 @@ case "stage":
             }))
 case "transport":
     exit(try TransportCheck.run())
+case "idle-sender":
+    exit(try TransportCheck.runWithIdleSender(pipeAt: arguments.last ?? ""))
 case "coordinate":
     try await CoordinatorDriver.run(executable: CommandLine.arguments[0])
 default:
