@@ -9,12 +9,15 @@ enum WorkSplit {
     /// Rows of the largest block: so few keep a block's activations in cache, and so many make it
     /// worth while to read a layer's weights.
     private static let blockRowsMax = 128
+    /// The same where products come in tiles of rows: oneDNN's older products add up in another
+    /// order when there are more.
+    private static let tiledBlockRowsMax = 64
     /// Below so many rows for each worker, weights are better read once than once per worker.
     private static let rowsPerWorkerMin = 32
 
     /// Rows of the largest block, a multiple of what a matrix product takes.
     static func blockRows(quantum: Int) -> Int {
-        blockRowsMax / quantum * quantum
+        (quantum == 1 ? blockRowsMax : tiledBlockRowsMax) / quantum * quantum
     }
 
     init(rowCount: Int, workerCount: Int, quantum: Int) {
