@@ -9,6 +9,7 @@ package enum Invocation: Hashable, Sendable {
     case inspect(InspectOptions)
     case benchPrefill(BenchPrefillOptions)
     case benchDecode(BenchDecodeOptions)
+    case benchKernels(BenchKernelsOptions)
     case chunks(ChunksOptions)
     case plan(PlanOptions)
     case simulate(SimulateOptions)
@@ -104,6 +105,8 @@ package struct InvocationReader {
             return .benchPrefill(try command.options(environment: environment))
         case let command as BenchDecodeCommand:
             return .benchDecode(try command.options(environment: environment))
+        case let command as BenchKernelsCommand:
+            return .benchKernels(try command.options(environment: environment))
         case let command as ChunksCommand:
             return .chunks(try command.options())
         case let command as PlanCommand:

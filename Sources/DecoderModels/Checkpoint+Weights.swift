@@ -133,7 +133,7 @@ private struct FusedSources {
 
 extension WeightFormat {
     /// nil for plain numbers.
-    fileprivate init?(_ type: ElementType) {
+    init?(_ type: ElementType) {
         switch type {
         case .f32, .f16, .bf16: return nil
         case .q4_0: self = .q4_0

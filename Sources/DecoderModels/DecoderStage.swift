@@ -20,8 +20,12 @@ package final class DecoderStage {
     let blocks: [BlockBuffers]
     private var head: OutputHead?
 
-    /// Tokens whose attention is computed in one go: about a hundred query rows share each page.
     private let tokensPerTask: Int
+
+    /// Tokens whose attention is computed in one go: about a hundred query rows share each page.
+    package static func tokensPerTask(groupSize: Int) -> Int {
+        max(1, 96 / groupSize)
+    }
 
     package init(
         configuration: DecoderConfiguration, layers: Range<Int>, weights: StageWeights,
@@ -37,7 +41,7 @@ package final class DecoderStage {
         shape = HeadShape(
             heads: configuration.headCount, kvHeads: configuration.kvHeadCount,
             headSize: configuration.headSize)
-        tokensPerTask = max(1, 96 / configuration.groupSize)
+        tokensPerTask = Self.tokensPerTask(groupSize: configuration.groupSize)
         frequencies = configuration.rope.frequencies(headSize: configuration.headSize)
         buffers = StageBuffers(configuration, shape: shape, type: kernels.activationType)
         let blockRows = WorkSplit.blockRows(quantum: rowQuantum)

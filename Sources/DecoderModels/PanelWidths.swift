@@ -1,13 +1,21 @@
 /// How wide the panels of packed matrices are: small enough to share columns among a stage's
 /// threads, and for a panel of typical depth to stay in the second-level cache.
-struct PanelWidths {
+package struct PanelWidths {
     let threadCount: Int
     private static let widest = 512
     /// Columns that fill a vector register.
     private static let unit = 16
 
+    package init(threadCount: Int) {
+        self.threadCount = threadCount
+    }
+
     /// Panels for a matrix with so many columns.
-    func width(columns: Int, widest: Int = Self.widest) -> Int {
+    package func width(columns: Int) -> Int {
+        width(columns: columns, widest: Self.widest)
+    }
+
+    private func width(columns: Int, widest: Int) -> Int {
         let least = (columns + widest - 1) / widest
         let panels = (least + threadCount - 1) / threadCount * threadCount
         let even = (columns + panels - 1) / panels
@@ -15,7 +23,7 @@ struct PanelWidths {
     }
 
     /// Gate columns of one panel that holds as many up columns beside them.
-    func gateWidth(feedForwardSize: Int) -> Int {
+    package func gateWidth(feedForwardSize: Int) -> Int {
         width(columns: feedForwardSize, widest: Self.widest / 2)
     }
 }

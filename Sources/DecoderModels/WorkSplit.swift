@@ -2,7 +2,7 @@ import Kernels
 
 /// How the workers share a microbatch's linear layers: each takes blocks of rows through all of
 /// them, or, where rows are few, all take the same rows and each its own columns.
-enum WorkSplit {
+package enum WorkSplit {
     case rows(blockSize: Int)
     case columns
 
@@ -20,7 +20,7 @@ enum WorkSplit {
         (quantum == 1 ? blockRowsMax : tiledBlockRowsMax) / quantum * quantum
     }
 
-    init(rowCount: Int, workerCount: Int, quantum: Int) {
+    package init(rowCount: Int, workerCount: Int, quantum: Int) {
         let largest = Self.blockRows(quantum: quantum)
         if workerCount > 1, rowCount < workerCount * Self.rowsPerWorkerMin, rowCount <= largest {
             self = .columns

@@ -72,6 +72,26 @@ struct OtherCommandTests {
                         depths: [0, 100, 8192], batchSizes: [1, 4], newTokens: 16)))
     }
 
+    @Test("bench kernels needs no model, and takes its time")
+    func benchKernels() throws {
+        var options = BenchKernelsOptions(
+            modelPath: nil, seconds: 0.25, isTiny: false, threads: nil, type: .bfloat16,
+            instructionSet: nil, json: false)
+        #expect(try read(["bench", "kernels"]).invocation == .benchKernels(options))
+        options.isTiny = true
+        options.seconds = 0.01
+        #expect(try read(["bench", "kernels", "--tiny"]).invocation == .benchKernels(options))
+        #expect(
+            try read([
+                "bench", "kernels", "m", "--threads", "2", "--seconds", "1.5", "--isa", "avx2",
+                "--dtype", "float32", "--tiny", "--json",
+            ]).invocation
+                == .benchKernels(
+                    BenchKernelsOptions(
+                        modelPath: "m", seconds: 1.5, isTiny: true, threads: 2, type: .float32,
+                        instructionSet: .avx2, json: true)))
+    }
+
     private let benchDefaults = BenchOptions(
         modelPath: "m", stageCounts: [1], threads: nil, repetitions: 3, type: .bfloat16,
         instructionSet: nil, json: false)
@@ -96,6 +116,7 @@ struct OtherCommandTests {
 
             (["bench"], "prefill"), (["bench", "prefill", "--help"], "--prompt-lengths"),
             (["bench"], "decode"), (["bench", "decode", "--help"], "--batch-sizes"),
+            (["bench"], "kernels"), (["bench", "kernels", "--help"], "--seconds"),
         ])
     func helpAndVersionArePrinted(arguments: [String], part: String) throws {
         guard case .print(let text) = try read(arguments).invocation else {

@@ -72,6 +72,7 @@ struct RefusalTests {
             ["bench", "decode", "m"],
             ["--depths", "--batch-sizes", "--new-tokens", "--pp-sizes", "--threads"]
         ),
+        (["bench", "kernels"], ["--seconds", "--threads"]),
     ]
 
     @Test("a negative number is a value, with an equals sign before it or not")
@@ -156,6 +157,10 @@ struct RefusalTests {
             (["bench", "decode", "m", "--batch-sizes", "0"], "--batch-sizes"),
             (["bench", "decode", "m", "--new-tokens", "1"], "--new-tokens"),
             (["bench", "decode", "m", "--prompt-lengths", "512"], "--prompt-lengths"),
+            (["bench", "kernels", "--seconds", "0"], "--seconds"),
+            (["bench", "kernels", "--seconds", "nan"], "--seconds"),
+            (["bench", "kernels", "m", "n"], "n"),
+            (["bench", "kernels", "--isa", "sse"], "--isa"),
             (["inspect"], "model"),
             (["inspect", "m", "--pp-size", "0"], "--pp-size"),
             (["stage", "--connect", "a"], "--connect"),

@@ -149,6 +149,16 @@ bool pk_pin_thread(size_t core);
 // Writes the numbers of the cores that the calling thread may use; returns how many.
 size_t pk_available_cores(size_t *cores, size_t capacity);
 
+enum { PK_READ_STREAMS_MAX = 8 };
+
+// Does nothing but read memory, to see how quickly that goes: in 1, 2, 4 or 8 places at once, and in
+// each of them so many bytes ahead of what it reads. The sum of all words, which nobody needs but
+// the compiler, who would leave the reading out.
+//
+//   memory  aligned to 64 bytes
+//   bytes   a multiple of 64 * streams
+uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, size_t ahead);
+
 // Tells the core that the caller is spinning.
 static inline void pk_pause(void) {
 #if defined(__x86_64__)

@@ -5,7 +5,9 @@ import PipelineTypes
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine with a model.",
-        subcommands: [BenchPrefillCommand.self, BenchDecodeCommand.self])
+        subcommands: [
+            BenchPrefillCommand.self, BenchDecodeCommand.self, BenchKernelsCommand.self,
+        ])
 }
 
 /// What all measurements are told.

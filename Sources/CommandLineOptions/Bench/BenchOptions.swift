@@ -32,3 +32,19 @@ package struct BenchDecodeOptions: Hashable, Sendable {
     /// Tokens that each request decodes after its first.
     package var newTokens: Int
 }
+
+/// What `penstock bench kernels` is to measure, and how thoroughly.
+package struct BenchKernelsOptions: Hashable, Sendable {
+    /// nil takes the shapes of a small model.
+    package var modelPath: String?
+    /// For each row.
+    package var seconds: Double
+    /// Sizes that show that everything works, and nothing else.
+    package var isTiny: Bool
+    /// nil takes all cores.
+    package var threads: Int?
+    package var type: ComputeType
+    /// nil takes the best that the processor has.
+    package var instructionSet: InstructionSet?
+    package var json: Bool
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+
+/// `penstock bench kernels`.
+struct BenchKernelsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kernels",
+        abstract: "Measure what the machine can do, and how much of it each kernel does.",
+        discussion: """
+            The machine's own limits (matrix products of oneDNN at large sizes, reading memory) \
+            are measured in the same run as the kernels that they bind.
+            """)
+
+    @Argument(
+        help: """
+            A GGUF file or a Hugging Face folder, whose shapes are measured (default: those of \
+            SmolLM2-135M).
+            """, transform: Checked.nonEmpty)
+    var model: String?
+
+    @Option(
+        name: .customLong("seconds"),
+        help: .init(
+            """
+            Roughly the time for each row, of which the best run counts (default: 0.25). Large \
+            products take what they take.
+            """, valueName: "seconds"),
+        transform: Checked.number(above: 0, below: 3600))
+    var seconds: Double?
+
+    @Flag(
+        name: .customLong("tiny"),
+        help: """
+            Small products, short prefixes and little memory: shows that everything works, and \
+            says nothing about the machine.
+            """)
+    var isTiny = false
+
+    @Option(
+        name: .customLong("dtype"),
+        help: .init(
+            "Weights and products: bfloat16 (the default) or float32.", valueName: "type"),
+        transform: Checked.computeType)
+    var type = ComputeType.bfloat16
+
+    @OptionGroup var processor: ProcessorFlags
+
+    @Flag(name: .customLong("json"), help: "Print JSON.")
+    var json = false
+
+    func options(environment: OptionEnvironment) throws(UsageError) -> BenchKernelsOptions {
+        BenchKernelsOptions(
+            modelPath: model, seconds: seconds ?? (isTiny ? 0.01 : 0.25), isTiny: isTiny,
+            threads: processor.threads, type: type,
+            instructionSet: try environment.instructionSet(flag: processor.instructionSet),
+            json: json)
+    }
+}

@@ -1,0 +1,76 @@
+internal import PipelineTypes
+
+/// Pages of arbitrary keys and values, for attention that is measured: as a stage's lie in memory,
+/// with many KV heads where a stage has layers too.
+///
+/// Sendable: workers fill different pages, and read them only after a barrier.
+package final class ArbitraryPages: @unchecked Sendable {
+    package let heads: Int
+    package let headSize: Int
+    private let type: ComputeType
+    private let headStride: Int
+    private let pageStride: Int
+    private let pageTable: [PageID]
+    private let memory: LargeMemory
+
+    package init(heads: Int, positions: Int, headSize: Int, type: ComputeType) {
+        self.heads = heads
+        self.headSize = headSize
+        self.type = type
+        headStride = 2 * Page.size * headSize * type.byteCount
+        // An odd number of heads, as in a stage.
+        pageStride = (heads | 1) * headStride
+        pageTable = (0..<UInt32(Page.count(for: positions))).map { PageID($0) }
+        memory = LargeMemory(byteCount: pageTable.count * pageStride)
+    }
+
+    /// Bytes of keys and values that one head has for so many positions.
+    package static func byteCount(positions: Int, headSize: Int, type: ComputeType) -> Int {
+        2 * positions * headSize * type.byteCount
+    }
+
+    /// Fills this worker's share; all workers of a pool do so before anything is read.
+    package func fill(_ worker: Worker) {
+        for page in worker.share(of: pageTable.count) {
+            ArbitraryNumbers.fill(
+                UnsafeMutableRawBufferPointer(
+                    start: memory.address + page * pageStride, count: pageStride),
+                of: type, seed: UInt32(page))
+        }
+    }
+
+    private var base: UnsafeMutablePointer<UInt8> {
+        memory.address.assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// The attention of so many tokens after `position` others, for one KV head.
+    ///
+    /// - Parameters:
+    ///   - queries: activations, [tokens][group · headSize]
+    ///   - out: the same
+    package func attentionRun(
+        head: Int, group: Int, queries: Rows, out: Rows, tokens: Int, position: Int
+    ) -> AttentionRun {
+        precondition(head >= 0 && head < heads)
+        precondition(min(queries.width, out.width) >= group * headSize)
+        return AttentionRun(
+            queries: queries, out: out, firstToken: 0, tokens: tokens, position: position,
+            pageTable: pageTable, pages: base + head * headStride, pageStride: pageStride,
+            shape: HeadShape(heads: group, kvHeads: 1, headSize: headSize))
+    }
+
+    /// Rotates one token's queries and keys, and stores its keys and values at `position`; see
+    /// `LayerKernels.rotate`.
+    package func rotate(
+        with kernels: LayerKernels, qkv: Rows, row: Int, angles: Rows, queries: [Rows],
+        shape: HeadShape, position: Int
+    ) {
+        precondition(shape.kvHeads <= heads && shape.headSize == headSize)
+        precondition(type == kernels.cacheType)
+        let (page, slot) = position.quotientAndRemainder(dividingBy: Page.size)
+        precondition(page < pageTable.count)
+        kernels.rotate(
+            qkv: qkv, row: row, angles: angles, token: row, queries: queries, shape: shape,
+            page: base + page * pageStride, headStride: headStride, slot: slot)
+    }
+}

@@ -1,0 +1,26 @@
+import Glibc
+
+/// Memory from the system, in large pages where there are any, as keys and values lie in.
+///
+/// Sendable: the memory is touched through pointers only, and whoever hands those to several
+/// threads sees to it that they write different parts.
+final class LargeMemory: @unchecked Sendable {
+    let address: UnsafeMutableRawPointer
+    let byteCount: Int
+
+    /// Fails a precondition when memory is exhausted, like every other allocation in Swift.
+    init(byteCount: Int) {
+        self.byteCount = byteCount
+        let memory = mmap(
+            nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory, memory != MAP_FAILED else {
+            preconditionFailure("out of memory: \(byteCount) bytes")
+        }
+        madvise(memory, byteCount, Int32(MADV_HUGEPAGE))
+        address = memory
+    }
+
+    deinit {
+        munmap(address, max(byteCount, 1))
+    }
+}

@@ -1,0 +1,91 @@
+import CommandLineOptions
+import Kernels
+
+/// `penstock bench kernels`: a roofline. What the machine can do, and how much of it the kernels
+/// do at a model's shapes.
+struct BenchKernelsRun {
+    private let options: BenchKernelsOptions
+
+    init(_ options: BenchKernelsOptions) {
+        self.options = options
+    }
+
+    func run() throws {
+        let report = try measure()
+        if options.json { try Console.printJSON(report) } else { try Console.print(report.text) }
+    }
+
+    private func measure() throws -> KernelReport {
+        let model = try options.modelPath.map(MeasuredModel.init(path:)) ?? MeasuredModel.builtIn
+        let cores = try cores()
+        let instructionSet = try instructionSet()
+        let type: Kernels.ComputeType = options.type == .float32 ? .float32 : .bfloat16
+        guard let kernels = LayerKernels(instructionSet: instructionSet, type: type) else {
+            throw UsageError("no kernels for \(instructionSet.rawValue)")
+        }
+        let cacheByteCount = LastLevelCache.byteCount(cores: availableCores())
+        let sizes = options.isTiny ? .tiny : KernelSizes.full(cacheByteCount: cacheByteCount)
+        let stopwatch = Stopwatch(seconds: options.seconds)
+        let machine = MachineLimits(
+            sizes: sizes, stopwatch: stopwatch, instructionSet: instructionSet)
+        var limits: [KernelReport.LimitRow] = []
+        if cores.threads > 1 {
+            let alone = ThreadPool(
+                threadCount: 1, cores: cores.cores(ofStage: 0), instructionSet: instructionSet)
+            limits += machine.rows(on: alone, progress: report)
+        }
+        let pool = ThreadPool(
+            threadCount: cores.threads, cores: cores.cores(ofStage: 0),
+            instructionSet: instructionSet)
+        limits += machine.rows(on: pool, progress: report)
+        let bench = KernelBench(
+            model: model, sizes: sizes, stopwatch: stopwatch, instructionSet: instructionSet,
+            kernels: kernels, pool: pool, limits: limits)
+        return KernelReport(
+            model: model.name, instructionSet: instructionSet.rawValue, threads: cores.threads,
+            cacheByteCount: cacheByteCount, limits: limits, kernels: rows(bench))
+    }
+
+    private func rows(_ bench: KernelBench) -> [KernelReport.KernelRow] {
+        var rows: [KernelReport.KernelRow] = []
+        for layer in bench.model.linearLayers(threadCount: bench.pool.threadCount) {
+            report(layer.name)
+            rows += LinearLayerBench(bench: bench, layer: layer).rows()
+        }
+        for shape in bench.model.attentionShapes {
+            for prefix in bench.sizes.prefixes {
+                report("attention, head size \(shape.headSize), after \(prefix)")
+                let attention = AttentionBench(
+                    bench: bench, headSize: shape.headSize, group: shape.group, prefix: prefix)
+                rows += attention.rows()
+            }
+        }
+        report("elementwise")
+        return rows + ElementwiseBench(bench: bench).rows()
+    }
+
+    /// Tells whoever waits how far the measurement is.
+    private func report(_ progress: String) {
+        if !options.json { Console.complain("measuring \(progress)") }
+    }
+
+    private func cores() throws(UsageError) -> CoreShares {
+        let cores = availableCores()
+        if let threads = options.threads, threads > max(1, cores.count) {
+            throw UsageError("--threads \(threads) is more than the \(cores.count) cores there are")
+        }
+        return CoreShares(stageCount: 1, threads: options.threads, cores: cores)
+    }
+
+    private func instructionSet() throws(UsageError) -> Kernels.InstructionSet {
+        let best = Kernels.InstructionSet.best
+        guard let name = options.instructionSet?.rawValue else { return best }
+        guard let forced = Kernels.InstructionSet(rawValue: name), forced <= best else {
+            throw UsageError("this CPU has no \(name); its best is \(best.rawValue)")
+        }
+        guard forced.confineMatrixProducts() else {
+            throw UsageError("oneDNN cannot be confined to \(name)")
+        }
+        return forced
+    }
+}

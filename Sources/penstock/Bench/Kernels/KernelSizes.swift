@@ -1,0 +1,52 @@
+import Kernels
+
+/// How large what is measured is.
+struct KernelSizes {
+    /// Products that show oneDNN at its best.
+    struct Product: CustomStringConvertible {
+        var rows: Int
+        var depth: Int
+        var columns: Int
+
+        var operations: Double {
+            2 * Double(rows) * Double(depth) * Double(columns)
+        }
+
+        var description: String {
+            "\(rows) × \(depth) × \(columns)"
+        }
+    }
+
+    let products: [Product]
+    /// Bytes that all threads together read to see how quick memory is.
+    let readByteCount: Int
+    /// Bytes of weights, or of keys and values, that no cache holds.
+    let uncachedByteCount: Int
+    /// Rows of the products that linear layers are.
+    let rowCounts: [Int]
+    /// Positions before the tokens whose attention is measured.
+    let prefixes: [Int]
+
+    static let tiny = KernelSizes(
+        products: [
+            Product(rows: 256, depth: 256, columns: 256),
+            Product(rows: 128, depth: 512, columns: 512),
+        ],
+        readByteCount: 1 << 20, uncachedByteCount: 1 << 20, rowCounts: [1, 8, 64, 100],
+        prefixes: [128, 1088])
+
+    /// What is meant to come from memory is so many times as large as the last cache, within what
+    /// any machine has.
+    static func full(cacheByteCount: Int) -> KernelSizes {
+        let cache = min(max(cacheByteCount, 32 << 20), 512 << 20)
+        return KernelSizes(
+            products: [
+                Product(rows: 512, depth: 1024, columns: 1024),
+                Product(rows: 2048, depth: 2048, columns: 2048),
+                Product(rows: 1024, depth: 4096, columns: 4096),
+                Product(rows: 512, depth: 4096, columns: 4096),
+            ],
+            readByteCount: 8 * cache, uncachedByteCount: 4 * cache,
+            rowCounts: [1, 8, 64, 512, 2048], prefixes: [8192, 32768])
+    }
+}
