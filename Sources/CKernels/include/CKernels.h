@@ -151,9 +151,9 @@ size_t pk_available_cores(size_t *cores, size_t capacity);
 
 enum { PK_READ_STREAMS_MAX = 8 };
 
-// Does nothing but read memory, to see how quickly that goes: in 1, 2, 4 or 8 places at once, and in
-// each of them so many bytes ahead of what it reads. The sum of all words, which nobody needs but
-// the compiler, who would leave the reading out.
+// Does nothing but read memory, to see how quickly that goes: in 1, 2, 4 or 8 places at once, and
+// in each of them fetches so many bytes ahead. Returns the sum of all words; without it the
+// compiler would leave the reading out.
 //
 //   memory  aligned to 64 bytes
 //   bytes   a multiple of 64 * streams

@@ -10,8 +10,8 @@ package struct MemoryReader: Sendable {
 
         package static let all = [
             Pattern(streams: 1, bytesAhead: 0), Pattern(streams: 1, bytesAhead: 2048),
-            Pattern(streams: 4, bytesAhead: 0), Pattern(streams: 4, bytesAhead: 1024),
-            Pattern(streams: 8, bytesAhead: 0),
+            Pattern(streams: 2, bytesAhead: 2048), Pattern(streams: 4, bytesAhead: 0),
+            Pattern(streams: 4, bytesAhead: 4096), Pattern(streams: 8, bytesAhead: 1024),
         ]
     }
 

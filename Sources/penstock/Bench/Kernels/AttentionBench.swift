@@ -36,7 +36,7 @@ struct AttentionBench {
         let heads = (bench.sizes.uncachedByteCount + byteCount - 1) / byteCount
         let threads = bench.pool.threadCount
         return ArbitraryPages(
-            heads: max(2, (heads + threads - 1) / threads) * threads,
+            heads: (heads + threads - 1) / threads * threads,
             positions: prefix + tokensPerTask, headSize: headSize, type: bench.kernels.cacheType)
     }
 

@@ -40,18 +40,27 @@ struct BenchKernelsRun {
         limits += machine.rows(on: pool, progress: report)
         let bench = KernelBench(
             model: model, sizes: sizes, stopwatch: stopwatch, instructionSet: instructionSet,
-            kernels: kernels, pool: pool, limits: limits)
+            kernels: kernels, pool: pool)
+        var rows = linearLayers(bench)
+        limits.append(machine.bandwidth(on: pool))
+        rows += attention(bench)
+        limits.append(machine.bandwidth(on: pool))
+        report("elementwise")
+        rows += ElementwiseBench(bench: bench).rows()
         return KernelReport(
             model: model.name, instructionSet: instructionSet.rawValue, threads: cores.threads,
-            cacheByteCount: cacheByteCount, limits: limits, kernels: rows(bench))
+            cacheByteCount: cacheByteCount, limits: limits, kernels: rows)
     }
 
-    private func rows(_ bench: KernelBench) -> [KernelReport.KernelRow] {
-        var rows: [KernelReport.KernelRow] = []
-        for layer in bench.model.linearLayers(threadCount: bench.pool.threadCount) {
+    private func linearLayers(_ bench: KernelBench) -> [KernelReport.KernelRow] {
+        bench.model.linearLayers(threadCount: bench.pool.threadCount).flatMap { layer in
             report(layer.name)
-            rows += LinearLayerBench(bench: bench, layer: layer).rows()
+            return LinearLayerBench(bench: bench, layer: layer).rows()
         }
+    }
+
+    private func attention(_ bench: KernelBench) -> [KernelReport.KernelRow] {
+        var rows: [KernelReport.KernelRow] = []
         for shape in bench.model.attentionShapes {
             for prefix in bench.sizes.prefixes {
                 report("attention, head size \(shape.headSize), after \(prefix)")
@@ -60,8 +69,7 @@ struct BenchKernelsRun {
                 rows += attention.rows()
             }
         }
-        report("elementwise")
-        return rows + ElementwiseBench(bench: bench).rows()
+        return rows
     }
 
     /// Tells whoever waits how far the measurement is.

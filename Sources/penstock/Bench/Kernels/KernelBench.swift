@@ -1,7 +1,7 @@
 import DecoderModels
 import Kernels
 
-/// What all measurements of kernels share: the threads, what they run, and what bounds them.
+/// What all measurements of kernels share: the threads, and what they run.
 struct KernelBench {
     let model: MeasuredModel
     let sizes: KernelSizes
@@ -9,8 +9,6 @@ struct KernelBench {
     let instructionSet: Kernels.InstructionSet
     let kernels: LayerKernels
     let pool: ThreadPool
-    /// Of all threads together.
-    let limits: [KernelReport.LimitRow]
 
     typealias Limit = KernelReport.Limit
     typealias Row = KernelReport.KernelRow
@@ -34,16 +32,12 @@ struct KernelBench {
         }
     }
 
-    /// A row that says what share of a limit a kernel reaches.
-    ///
     /// - Parameter amount: operations or bytes of one call, whichever the limit counts.
     func row(
         _ kernel: String, _ detail: String, amount: Double, seconds: Double, of limit: Limit
     ) -> Row {
-        let rate = amount / seconds / 1e9
-        let most = limits.first { $0.limit == limit && $0.threads == pool.threadCount }
-        return Row(
-            kernel: kernel, detail: detail, rate: rate, unit: limit.unit, limit: limit,
-            share: most.map { rate / $0.rate })
+        Row(
+            kernel: kernel, detail: detail, rate: amount / seconds / 1e9, unit: limit.unit,
+            limit: limit)
     }
 }

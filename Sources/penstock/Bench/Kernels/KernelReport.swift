@@ -54,12 +54,41 @@ struct KernelReport: Encodable {
         var share: Double?
     }
 
-    var model: String
-    var instructionSet: String
-    var threads: Int
-    var cacheByteCount: Int
-    var limits: [LimitRow]
-    var kernels: [KernelRow] = []
+    let model: String
+    let instructionSet: String
+    let threads: Int
+    let cacheByteCount: Int
+    let limits: [LimitRow]
+    let kernels: [KernelRow]
+
+    /// - Parameters:
+    ///   - limits: of which the best of each kind count.
+    ///   - kernels: which get their shares of those.
+    init(
+        model: String, instructionSet: String, threads: Int, cacheByteCount: Int,
+        limits: [LimitRow], kernels: [KernelRow]
+    ) {
+        self.model = model
+        self.instructionSet = instructionSet
+        self.threads = threads
+        self.cacheByteCount = cacheByteCount
+        var best: [LimitRow] = []
+        for row in limits {
+            let known = best.firstIndex { $0.limit == row.limit && $0.threads == row.threads }
+            guard let known else {
+                best.append(row)
+                continue
+            }
+            if row.rate > best[known].rate { best[known] = row }
+        }
+        self.limits = best
+        self.kernels = kernels.map { row in
+            var row = row
+            let limit = best.first { $0.limit == row.limit && $0.threads == threads }
+            row.share = limit.map { row.rate / $0.rate }
+            return row
+        }
+    }
 
     var text: String {
         let head =

@@ -18,9 +18,8 @@ struct KernelSizes {
     }
 
     let products: [Product]
-    /// Bytes that all threads together read to see how quick memory is.
-    let readByteCount: Int
-    /// Bytes of weights, or of keys and values, that no cache holds.
+    /// Bytes that no cache holds: of weights, of keys and values, and of what all threads together
+    /// read to see how quick memory is. Of the same number of bytes a cache keeps the same share.
     let uncachedByteCount: Int
     /// Rows of the products that linear layers are.
     let rowCounts: [Int]
@@ -32,8 +31,7 @@ struct KernelSizes {
             Product(rows: 256, depth: 256, columns: 256),
             Product(rows: 128, depth: 512, columns: 512),
         ],
-        readByteCount: 1 << 20, uncachedByteCount: 1 << 20, rowCounts: [1, 8, 64, 100],
-        prefixes: [128, 1088])
+        uncachedByteCount: 1 << 20, rowCounts: [1, 8, 64, 100], prefixes: [128, 1088])
 
     /// What is meant to come from memory is so many times as large as the last cache, within what
     /// any machine has.
@@ -46,7 +44,7 @@ struct KernelSizes {
                 Product(rows: 1024, depth: 4096, columns: 4096),
                 Product(rows: 512, depth: 4096, columns: 4096),
             ],
-            readByteCount: 8 * cache, uncachedByteCount: 4 * cache,
-            rowCounts: [1, 8, 64, 512, 2048], prefixes: [8192, 32768])
+            uncachedByteCount: 8 * cache, rowCounts: [1, 8, 64, 512, 2048],
+            prefixes: [8192, 32768])
     }
 }

@@ -74,11 +74,12 @@ struct MachineLimits {
         }
     }
 
-    private func bandwidth(on pool: ThreadPool) -> Row {
+    /// On machines that are shared it changes from minute to minute, so it is worth another look.
+    func bandwidth(on pool: ThreadPool) -> Row {
         let readers = Slots<MemoryReader>(count: pool.threadCount)
         pool.run { worker in
             // Whoever first writes to memory has it nearby.
-            readers[worker.index] = MemoryReader(byteCount: sizes.readByteCount / worker.count)
+            readers[worker.index] = MemoryReader(byteCount: sizes.uncachedByteCount / worker.count)
         }
         let byteCount = readers.values.reduce(0) { $0 + $1.byteCount }
         let seconds = MemoryReader.Pattern.all.map { pattern in
