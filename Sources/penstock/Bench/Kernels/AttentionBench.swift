@@ -40,8 +40,11 @@ struct AttentionBench {
             positions: prefix + tokensPerTask, headSize: headSize, type: bench.kernels.cacheType)
     }
 
-    /// Seconds for all heads.
-    private func seconds(_ pages: ArbitraryPages, tokens: Int) -> Double {
+    /// One task for each head, of so many operations or bytes.
+    private func row(
+        _ kernel: String, _ pages: ArbitraryPages, tokens: Int, amountPerHead: Double,
+        of limit: KernelReport.Limit
+    ) -> Row {
         let width = group * headSize
         let type = bench.kernels.activationType
         let queries = RowBuffer.arbitrary(rows: tokens, width: width, type: type)
@@ -53,7 +56,11 @@ struct AttentionBench {
                     rows: 1, width: shape.attentionScratchCount(tokens: tokens), type: .float32)
             )
         }
-        return bench.secondsPerCall { worker, _ in
+        let count = tokens == 1 ? "1 token" : "\(tokens * group) rows"
+        return bench.row(
+            kernel, "\(count) after \(prefix), head size \(headSize), group \(group)",
+            amount: Double(pages.heads) * amountPerHead, of: limit
+        ) { worker, _ in
             worker.forEachTask(pages.heads) { head in
                 let run = pages.attentionRun(
                     head: head, group: group, queries: queries.rows,
@@ -65,22 +72,18 @@ struct AttentionBench {
 
     private func prefill(_ pages: ArbitraryPages) -> Row {
         let tokens = tokensPerTask
-        let seconds = seconds(pages, tokens: tokens)
         // Token i sees its own key and those before it.
         let keys = tokens * prefix + tokens * (tokens + 1) / 2
-        let operations = 4 * Double(pages.heads * group * headSize) * Double(keys)
-        return bench.row(
-            "prefill attention",
-            "\(tokens * group) rows after \(prefix), head size \(headSize), group \(group)",
-            amount: operations, seconds: seconds, of: bench.productLimit)
+        return row(
+            "prefill attention", pages, tokens: tokens,
+            amountPerHead: 4 * Double(group * headSize) * Double(keys), of: bench.productLimit)
     }
 
     private func decode(_ pages: ArbitraryPages) -> Row {
-        let seconds = seconds(pages, tokens: 1)
         let byteCount = ArbitraryPages.byteCount(
             positions: prefix + 1, headSize: headSize, type: bench.kernels.cacheType)
-        return bench.row(
-            "decode attention", "1 token after \(prefix), head size \(headSize), group \(group)",
-            amount: Double(pages.heads) * Double(byteCount), seconds: seconds, of: .bandwidth)
+        return row(
+            "decode attention", pages, tokens: 1, amountPerHead: Double(byteCount),
+            of: .bandwidth)
     }
 }

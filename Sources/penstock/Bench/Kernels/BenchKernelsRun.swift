@@ -28,23 +28,26 @@ struct BenchKernelsRun {
         let stopwatch = Stopwatch(seconds: options.seconds)
         let machine = MachineLimits(
             sizes: sizes, stopwatch: stopwatch, instructionSet: instructionSet)
+        func memory(of pool: ThreadPool) -> MemoryProbe {
+            report("memory bandwidth, threads: \(pool.threadCount)")
+            return MemoryProbe(pool, byteCount: sizes.uncachedByteCount, stopwatch: stopwatch)
+        }
         var limits: [KernelReport.LimitRow] = []
         if cores.threads > 1 {
             let alone = ThreadPool(
                 threadCount: 1, cores: cores.cores(ofStage: 0), instructionSet: instructionSet)
-            limits += machine.rows(on: alone, progress: report)
+            limits += machine.rows(on: alone, memory: memory(of: alone), progress: report)
         }
         let pool = ThreadPool(
             threadCount: cores.threads, cores: cores.cores(ofStage: 0),
             instructionSet: instructionSet)
-        limits += machine.rows(on: pool, progress: report)
+        let shared = memory(of: pool)
+        limits += machine.rows(on: pool, memory: shared, progress: report)
         let bench = KernelBench(
             model: model, sizes: sizes, stopwatch: stopwatch, instructionSet: instructionSet,
-            kernels: kernels, pool: pool)
+            kernels: kernels, pool: pool, memory: shared, limits: limits)
         var rows = linearLayers(bench)
-        limits.append(machine.bandwidth(on: pool))
         rows += attention(bench)
-        limits.append(machine.bandwidth(on: pool))
         report("elementwise")
         rows += ElementwiseBench(bench: bench).rows()
         return KernelReport(

@@ -50,7 +50,10 @@ struct KernelReport: Encodable {
         var unit: Unit
         /// What binds it; nil if it runs in cache.
         var limit: Limit?
-        /// Of the limit.
+        /// What the limit was then: memory, whose bandwidth changes where machines are shared, is
+        /// read in turn with the kernel.
+        var limitRate: Double?
+        /// Of that.
         var share: Double?
     }
 
@@ -60,35 +63,6 @@ struct KernelReport: Encodable {
     let cacheByteCount: Int
     let limits: [LimitRow]
     let kernels: [KernelRow]
-
-    /// - Parameters:
-    ///   - limits: of which the best of each kind count.
-    ///   - kernels: which get their shares of those.
-    init(
-        model: String, instructionSet: String, threads: Int, cacheByteCount: Int,
-        limits: [LimitRow], kernels: [KernelRow]
-    ) {
-        self.model = model
-        self.instructionSet = instructionSet
-        self.threads = threads
-        self.cacheByteCount = cacheByteCount
-        var best: [LimitRow] = []
-        for row in limits {
-            let known = best.firstIndex { $0.limit == row.limit && $0.threads == row.threads }
-            guard let known else {
-                best.append(row)
-                continue
-            }
-            if row.rate > best[known].rate { best[known] = row }
-        }
-        self.limits = best
-        self.kernels = kernels.map { row in
-            var row = row
-            let limit = best.first { $0.limit == row.limit && $0.threads == threads }
-            row.share = limit.map { row.rate / $0.rate }
-            return row
-        }
-    }
 
     var text: String {
         let head =
@@ -104,11 +78,13 @@ struct KernelReport: Encodable {
             [
                 row.kernel, row.detail, String(format: "%.1f", row.rate), row.unit.rawValue,
                 row.share.map { String(format: "%.0f %%", 100 * $0) } ?? "",
+                row.limitRate.map { String(format: "%.1f", $0) } ?? "",
                 row.limit?.rawValue ?? "",
             ]
         }
         let limits = TextTable([["limit", "threads", "at", "rate", "unit"]] + limitCells)
-        let kernels = TextTable([["kernel", "at", "rate", "unit", "share", "of"]] + kernelCells)
+        let kernels = TextTable(
+            [["kernel", "at", "rate", "unit", "share", "of", "limit"]] + kernelCells)
         return [head, limits.text(alignsRight: true), kernels.text(alignsRight: true)]
             .joined(separator: "\n\n")
     }

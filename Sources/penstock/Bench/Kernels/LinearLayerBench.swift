@@ -50,22 +50,17 @@ struct LinearLayerBench {
             rows: rowCount + quantum, width: layer.depth, type: bench.kernels.activationType)
         let split = WorkSplit(
             rowCount: rowCount, workerCount: bench.pool.threadCount, quantum: quantum)
-        let seconds = bench.secondsPerCall { worker, call in
+        let isMany = rowCount >= Self.manyRows
+        let operations = 2 * Double(rowCount) * Double(layer.depth) * Double(layer.columns)
+        let detail = "M \(rowCount), \(layer.depth) → \(layer.columns), \(weights)"
+        var row = bench.row(
+            layer.name, detail,
+            amount: isMany ? operations : Double(matrices[0].fewRowsByteCount),
+            of: isMany ? bench.productLimit : .bandwidth
+        ) { worker, call in
             Self.multiply(
                 source.rows, rowCount, by: matrices[call % matrices.count], split, worker)
         }
-        let detail = "M \(rowCount), \(layer.depth) → \(layer.columns), \(weights)"
-        var row =
-            if rowCount < Self.manyRows {
-                bench.row(
-                    layer.name, detail, amount: Double(matrices[0].fewRowsByteCount),
-                    seconds: seconds, of: .bandwidth)
-            } else {
-                bench.row(
-                    layer.name, detail,
-                    amount: 2 * Double(rowCount) * Double(layer.depth) * Double(layer.columns),
-                    seconds: seconds, of: bench.productLimit)
-            }
         row.rows = rowCount
         row.weights = weights
         return row

@@ -10,14 +10,18 @@ struct MachineLimits {
     typealias Row = KernelReport.LimitRow
 
     /// One row for each limit; each thread does all of the work of one.
-    func rows(on pool: ThreadPool, progress: (String) -> Void) -> [Row] {
+    ///
+    /// - Parameter memory: that of the pool.
+    func rows(
+        on pool: ThreadPool, memory: MemoryProbe, progress: (String) -> Void
+    ) -> [Row] {
         let types: [(Limit, Kernels.ComputeType)] =
             instructionSet == .avx512BF16
             ? [(.bfloat16Product, .bfloat16), (.float32Product, .float32)]
             : [(.float32Product, .float32)]
         let threads = pool.threadCount
         func announce(_ limit: Limit) {
-            progress("\(limit.rawValue), \(threads) thread\(threads == 1 ? "" : "s")")
+            progress("\(limit.rawValue), threads: \(threads)")
         }
         var rows = types.map { limit, type in
             announce(limit)
@@ -25,8 +29,10 @@ struct MachineLimits {
         }
         announce(.int8Product)
         rows.append(best(.int8Product, pool) { int8Seconds($0, on: pool) })
-        announce(.bandwidth)
-        rows.append(bandwidth(on: pool))
+        rows.append(
+            Row(
+                limit: .bandwidth, threads: threads, detail: "\(memory.byteCount >> 20) MiB",
+                rate: memory.rate / 1e9, unit: Limit.bandwidth.unit))
         return rows
     }
 
@@ -72,26 +78,5 @@ struct MachineLimits {
                 for _ in 0..<calls { products[worker.index]?.run() }
             }
         }
-    }
-
-    /// On machines that are shared it changes from minute to minute, so it is worth another look.
-    func bandwidth(on pool: ThreadPool) -> Row {
-        let readers = Slots<MemoryReader>(count: pool.threadCount)
-        pool.run { worker in
-            // Whoever first writes to memory has it nearby.
-            readers[worker.index] = MemoryReader(byteCount: sizes.uncachedByteCount / worker.count)
-        }
-        let byteCount = readers.values.reduce(0) { $0 + $1.byteCount }
-        let seconds = MemoryReader.Pattern.all.map { pattern in
-            stopwatch.secondsPerCall { calls in
-                pool.run { worker in
-                    for _ in 0..<calls { readers[worker.index]?.read(pattern) }
-                }
-            }
-        }
-        let best = seconds.reduce(Double.infinity, min)
-        return Row(
-            limit: .bandwidth, threads: pool.threadCount, detail: "\(byteCount >> 20) MiB",
-            rate: Double(byteCount) / best / 1e9, unit: Limit.bandwidth.unit)
     }
 }

@@ -8,8 +8,12 @@ struct Stopwatch {
 
     /// Seconds that a call takes in the best of several runs of many calls.
     ///
-    /// - Parameter run: makes so many calls, one after the other.
-    func secondsPerCall(_ run: (_ calls: Int) -> Void) -> Double {
+    /// - Parameters:
+    ///   - run: makes so many calls, one after the other.
+    ///   - afterRun: does what is not timed after each of the runs that count.
+    func secondsPerCall(
+        _ run: (_ calls: Int) -> Void, afterRun: () -> Void = {}
+    ) -> Double {
         // What comes first compiles, allocates, and warms up.
         run(1)
         let once = Self.time(1, run)
@@ -17,14 +21,17 @@ struct Stopwatch {
         let calls = Int(min(Self.callsMax, max(1, seconds / most / once)).rounded(.up))
         let runs = Int(min(most, max(Double(Self.runs.lowerBound), seconds / once)))
         return (0..<runs).reduce(Double.infinity) { best, _ in
-            min(best, Self.time(calls, run) / Double(calls))
+            let seconds = Self.time(calls, run) / Double(calls)
+            afterRun()
+            return min(best, seconds)
         }
     }
 
     /// A clock may stand still for what takes no time.
     private static let secondsMin = 1e-9
 
-    private static func time(_ calls: Int, _ run: (Int) -> Void) -> Double {
+    /// Seconds that so many calls take.
+    static func time(_ calls: Int, _ run: (Int) -> Void) -> Double {
         let began = ContinuousClock.now
         run(calls)
         return max((ContinuousClock.now - began) / .seconds(1), secondsMin)
