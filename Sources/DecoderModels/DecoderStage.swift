@@ -19,6 +19,8 @@ package final class DecoderStage {
     var buffers: StageBuffers
     let blocks: [BlockBuffers]
     private var head: OutputHead?
+    /// What the threads did in the last microbatch.
+    package private(set) var computeTimes = ComputeTimes()
 
     private let tokensPerTask: Int
 
@@ -72,6 +74,7 @@ package final class DecoderStage {
         _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
         progress: () -> Void
     ) throws(DecoderError) -> [ChunkResult] {
+        defer { computeTimes = pool.takeTimes() }
         try check(microbatch, input: input)
         let rows = MicrobatchRows(
             microbatch, kvHeads: shape.kvHeads, tokensPerTask: tokensPerTask,

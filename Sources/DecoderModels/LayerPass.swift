@@ -48,11 +48,11 @@ struct LayerPass {
     /// One layer; its queries, keys and values are there already, and it leaves those of the next.
     func run(layer: Int, _ worker: Worker) {
         worker.forEachTask(rows.attentionTasks.count) { task in
-            attend(layer: layer, rows.attentionTasks[task], worker)
+            worker.attending { attend(layer: layer, rows.attentionTasks[task], worker) }
         }
         if !rows.merges.isEmpty {
             worker.forEachTask(rows.merges.count) { task in
-                merge(layer: layer, rows.merges[task])
+                worker.attending { merge(layer: layer, rows.merges[task]) }
             }
         }
         let hasNext = layer + 1 < stage.weights.layers.count

@@ -1,6 +1,7 @@
 internal import CKernels
 internal import COneDNN
 import Glibc
+package import PipelineTypes
 internal import Synchronization
 
 /// A stage's compute threads, pinned to cores of their own. The thread that creates the pool and
@@ -57,6 +58,11 @@ package final class ThreadPool: @unchecked Sendable {
             calls.forget()
             meeting.barrier()
         }
+    }
+
+    /// What all workers together did since the last call.
+    package func takeTimes() -> ComputeTimes {
+        workers.reduce(into: ComputeTimes()) { $0 += $1.takeTimes() }
     }
 
     /// Pins the calling thread and keeps oneDNN's own threads away from it.

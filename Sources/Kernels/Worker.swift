@@ -1,4 +1,6 @@
+internal import CKernels
 internal import COneDNN
+internal import PipelineTypes
 internal import Synchronization
 
 /// One thread's part of a computation that all threads of a pool do together: every worker runs
@@ -15,6 +17,8 @@ package final class Worker {
     private var scratch = AlignedBuffer(byteCount: 4096)
     private var resultBuffer = AlignedBuffer(byteCount: 0)
     private lazy var stream = Self.makeStream()
+    /// Since they were last taken.
+    private var times = ComputeTimes()
 
     init(index: Int, meeting: Meeting, rowQuantum: Int) {
         self.index = index
@@ -29,7 +33,23 @@ package final class Worker {
 
     /// Waits until every worker is here.
     package func barrier() {
+        guard count > 1 else { return }
+        let began = pk_nanoseconds()
         meeting.barrier()
+        times.waiting += pk_nanoseconds() - began
+    }
+
+    /// Counts the time of `body` as attention.
+    package func attending(_ body: () -> Void) {
+        let began = pk_nanoseconds()
+        body()
+        times.attention += pk_nanoseconds() - began
+    }
+
+    /// What this worker did since the last call.
+    func takeTimes() -> ComputeTimes {
+        defer { times = ComputeTimes() }
+        return times
     }
 
     /// Runs `body` for each task on whichever worker comes first, then waits for all to be done.
@@ -59,6 +79,14 @@ package final class Worker {
     /// [rows, panel width] in memory of this worker that its next product reuses. `source` has
     /// room for `paddedRows(rows)` rows.
     package func product(
+        _ source: Rows, by matrix: PackedMatrix, panel index: Int, rows: Int
+    ) -> Rows {
+        let began = pk_nanoseconds()
+        defer { times.linear += pk_nanoseconds() - began }
+        return multiply(source, by: matrix, panel: index, rows: rows)
+    }
+
+    private func multiply(
         _ source: Rows, by matrix: PackedMatrix, panel index: Int, rows: Int
     ) -> Rows {
         let padded = paddedRows(rows)

@@ -69,13 +69,39 @@ package struct StageTiming: Hashable, Sendable {
     package var computeEnded: Instant
     /// Nanoseconds spent waiting for an earlier send to complete before this one could start.
     package var sendWaitNanoseconds: Int64
+    /// What the compute threads did between the two.
+    package var work: ComputeTimes
 
     package init(
-        received: Instant, computeBegan: Instant, computeEnded: Instant, sendWaitNanoseconds: Int64
+        received: Instant, computeBegan: Instant, computeEnded: Instant,
+        sendWaitNanoseconds: Int64, work: ComputeTimes = ComputeTimes()
     ) {
         self.received = received
         self.computeBegan = computeBegan
         self.computeEnded = computeEnded
         self.sendWaitNanoseconds = sendWaitNanoseconds
+        self.work = work
+    }
+}
+
+/// What a stage's compute threads spent their time on, in nanoseconds of all threads together; the
+/// rest is work on single rows (norms, rotations, activations, sampling). Zero where nobody looked.
+package struct ComputeTimes: Hashable, Sendable {
+    /// Matrix products.
+    package var linear: Int64
+    package var attention: Int64
+    /// Threads waiting for each other.
+    package var waiting: Int64
+
+    package init(linear: Int64 = 0, attention: Int64 = 0, waiting: Int64 = 0) {
+        self.linear = linear
+        self.attention = attention
+        self.waiting = waiting
+    }
+
+    package static func += (sum: inout ComputeTimes, other: ComputeTimes) {
+        sum.linear += other.linear
+        sum.attention += other.attention
+        sum.waiting += other.waiting
     }
 }

@@ -68,18 +68,24 @@ extension StageTiming: WireCodable {
     package static var encodedByteCountMin: Int { encodedByteCount }
 
     /// Every encoding is this long.
-    package static let encodedByteCount = 32
+    package static let encodedByteCount = 56
 
     package func encode(into writer: inout ByteWriter) {
         writer.append(received)
         writer.append(computeBegan)
         writer.append(computeEnded)
         writer.append(sendWaitNanoseconds)
+        writer.append(work.linear)
+        writer.append(work.attention)
+        writer.append(work.waiting)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
         self.init(
             received: try reader.instant(), computeBegan: try reader.instant(),
-            computeEnded: try reader.instant(), sendWaitNanoseconds: try reader.integer())
+            computeEnded: try reader.instant(), sendWaitNanoseconds: try reader.integer(),
+            work: ComputeTimes(
+                linear: try reader.integer(), attention: try reader.integer(),
+                waiting: try reader.integer()))
     }
 }

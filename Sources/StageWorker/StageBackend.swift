@@ -9,6 +9,9 @@ package protocol StageBackend {
     /// What the backend keeps in memory.
     var memory: StageMemory { get }
 
+    /// What the compute threads did in the last microbatch.
+    var computeTimes: ComputeTimes { get }
+
     /// Computes this stage's layers for a microbatch.
     ///
     /// - Parameters:
@@ -23,6 +26,10 @@ package protocol StageBackend {
         _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
         progress: () -> Void
     ) throws(StageFault) -> [ChunkResult]
+}
+
+extension StageBackend {
+    package var computeTimes: ComputeTimes { ComputeTimes() }
 }
 
 /// Why a stage cannot load or compute, in one line for the operator.

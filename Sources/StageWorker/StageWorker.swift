@@ -97,7 +97,7 @@ final class StageWorker<Transport: StageTransport, Backend: StageBackend> {
         let results = try forward(input, output: &output)
         var timing = StageTiming(
             received: input.arrived, computeBegan: began, computeEnded: MonotonicClock.now(),
-            sendWaitNanoseconds: 0)
+            sendWaitNanoseconds: 0, work: backend.computeTimes)
 
         if configuration.isLast {
             try complete(input.microbatch, results: results, timings: input.timings + [timing])

@@ -45,6 +45,10 @@ struct DecoderBackend: StageBackend {
         return StageMemory(weights: UInt64(weights), cache: UInt64(cache))
     }
 
+    var computeTimes: ComputeTimes {
+        stage.computeTimes
+    }
+
     mutating func forward(
         _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
         progress: () -> Void

@@ -112,7 +112,10 @@ struct RandomMessages {
         StageTiming(
             received: Instant(nanoseconds: Int64(number(0..<1 << 60))),
             computeBegan: Instant(nanoseconds: Int64(number(0..<1 << 60))),
-            computeEnded: Instant(nanoseconds: -1), sendWaitNanoseconds: Int64(number(0..<9)))
+            computeEnded: Instant(nanoseconds: -1), sendWaitNanoseconds: Int64(number(0..<9)),
+            work: ComputeTimes(
+                linear: Int64(number(0..<1 << 60)), attention: Int64(number(0..<1 << 60)),
+                waiting: Int64(number(0..<1 << 60))))
     }
 
     mutating func configuration() -> StageConfiguration {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 // Instruction sets, worst first.
 typedef enum {
@@ -158,6 +159,13 @@ enum { PK_READ_STREAMS_MAX = 8 };
 //   memory  aligned to 64 bytes
 //   bytes   a multiple of 64 * streams
 uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, size_t ahead);
+
+// Nanoseconds of a clock that only moves forward.
+static inline int64_t pk_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 // Tells the core that the caller is spinning.
 static inline void pk_pause(void) {

@@ -32,6 +32,8 @@ struct BenchPrefillRun {
         var chunkTokens: [Int]
         /// The share of the run in which each stage computed, in the median repetition.
         var busyShares: [Double]
+        /// What all threads did in the median repetition, as shares of their time.
+        var work: WorkShares
         /// The longest time in which no stage computed.
         var allIdleSecondsMax: Double
     }
@@ -44,16 +46,28 @@ struct BenchPrefillRun {
             }
         }
         if options.bench.json { return try Console.printJSON(rows) }
-        let header = ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "busy"]
+        let header =
+            ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "busy"] + Self.workNames
         let cells = rows.map { row in
             [
                 promptText(length: row.promptTokens), "\(row.stages)", "\(row.threadsPerStage)",
                 row.chunkSize, String(format: "%.3f", row.ttftSeconds),
                 String(format: "%.0f", row.tokensPerSecond),
-                row.busyShares.map { String(format: "%.0f %%", $0 * 100) }.joined(separator: " "),
+                row.busyShares.map(percent).joined(separator: " "),
+                percent(row.work.linear), percent(row.work.attention),
+                percent(row.work.elementwise), percent(row.work.communication),
+                percent(row.work.waiting),
             ]
         }
         try Console.print(TextTable([header] + cells).text(alignsRight: true))
+    }
+
+    private static let workNames = [
+        "linear", "attention", "elementwise", "communication", "waiting",
+    ]
+
+    private func percent(_ share: Double) -> String {
+        String(format: share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100)
     }
 
     private func promptText(length: Int) -> String {
@@ -93,7 +107,7 @@ struct BenchPrefillRun {
             ttftSeconds: median.seconds,
             tokensPerSecond: Double(options.requestCount * length) / median.seconds,
             samples: runs.map(\.seconds), chunkTokens: median.chunkTokens,
-            busyShares: median.report.busyShares,
+            busyShares: median.report.busyShares, work: median.work,
             allIdleSecondsMax: median.report.allIdleSecondsMax)
     }
 
@@ -101,6 +115,7 @@ struct BenchPrefillRun {
         var seconds: Double
         var chunkTokens: [Int]
         var report: BubbleReport
+        var work: WorkShares
     }
 
     private func run(
@@ -112,9 +127,12 @@ struct BenchPrefillRun {
         let (seconds, timeline) = try await pipeline.timeline {
             try await pipeline.tokenSeconds(prompts, newTokens: 1)
         }
+        let total = seconds.joined().max() ?? 0
         return Run(
-            seconds: seconds.joined().max() ?? 0,
-            chunkTokens: timeline.microbatches.map(\.tokenCount), report: BubbleReport(timeline))
+            seconds: total, chunkTokens: timeline.microbatches.map(\.tokenCount),
+            report: BubbleReport(timeline),
+            work: WorkShares(
+                timeline, seconds: total, threadsPerStage: pipeline.threadsPerStage))
     }
 }
 
