@@ -36,7 +36,7 @@ struct WorkSharesTests {
         #expect(abs(shares.attention - 0.35) < 1e-12)
         #expect(abs(shares.elementwise - (200 + 160) / 2000.0) < 1e-12)
         #expect(abs(shares.communication - (20 + 40) / 2000.0) < 1e-12)
-        #expect(abs(shares.waiting - (140 + 160 + 200 - 60) / 2000.0) < 1e-12)
+        #expect(abs(shares.waiting - (140 + 2 * 200 - 60) / 2000.0) < 1e-12)
     }
 
     @Test("a run without time or stages has no shares")

@@ -85,7 +85,7 @@ struct BenchKernelsRun {
         if let threads = options.threads, threads > max(1, cores.count) {
             throw UsageError("--threads \(threads) is more than the \(cores.count) cores there are")
         }
-        return CoreShares(stageCount: 1, threads: options.threads, cores: cores)
+        return CoreShares(stageCount: 1, hostCount: 1, threads: options.threads, cores: cores)
     }
 
     private func instructionSet() throws(UsageError) -> Kernels.InstructionSet {
