@@ -33,4 +33,20 @@ extension DecoderTensors {
             down: WeightFormat(layer.down.elementType),
             head: WeightFormat(try head().output.elementType))
     }
+
+    /// Bytes of the linear layers that the checkpoint stores quantised, the head included: what
+    /// products of few rows keep beside the panels.
+    package func quantizedByteCount() throws(CheckpointError) -> Int {
+        var tensors = [try head().output]
+        for index in 0..<configuration.layerCount {
+            let layer = try layer(index)
+            tensors += [
+                layer.query, layer.key, layer.value, layer.attentionOutput, layer.gate, layer.up,
+                layer.down,
+            ]
+        }
+        return tensors.reduce(0) { sum, tensor in
+            WeightFormat(tensor.elementType) == nil ? sum : sum + tensor.byteCount
+        }
+    }
 }

@@ -35,7 +35,8 @@ struct ServingPlan {
     init(_ request: PipelineRequest) throws {
         let checkpoint = try Checkpoint.open(path: request.modelPath)
         let model = try DecoderConfiguration(checkpoint)
-        try DecoderTensors(checkpoint, model).check()
+        let tensors = DecoderTensors(checkpoint, model)
+        try tensors.check()
         partitionsByCost = request.pipeline.partitionsByCost
         hosts = request.pipeline.hosts
         self.checkpoint = checkpoint
@@ -54,8 +55,8 @@ struct ServingPlan {
         }
         let cacheBytes = request.compute.type == .float32 ? 4 : 2
         let pageCount = try KVBudget(
-            model: model, bytesPerNumber: cacheBytes, contextLength: contextLength,
-            options: request.memory
+            model: model, quantizedBytes: try tensors.quantizedByteCount(),
+            bytesPerNumber: cacheBytes, contextLength: contextLength, options: request.memory
         ).pageCount()
         populatedTokens =
             KVStorage.populatedByteCount
@@ -127,6 +128,8 @@ struct CoreShares {
 /// How many pages of KV cache the machine's memory has room for.
 struct KVBudget {
     let model: DecoderConfiguration
+    /// Of weights that stages keep as they are stored, too.
+    let quantizedBytes: Int
     let bytesPerNumber: Int
     let contextLength: Int
     let options: MemoryOptions
@@ -163,7 +166,8 @@ struct KVBudget {
         let attention = hidden * (model.qkvSize + model.headCount * model.headSize)
         let layer = attention + 3 * hidden * model.feedForwardSize
         let isNarrow = bytesPerNumber == 2 && InstructionSet.best == .avx512BF16
-        return (model.layerCount * layer + hidden * model.vocabularySize) * (isNarrow ? 2 : 4)
+        let weights = model.layerCount * layer + hidden * model.vocabularySize
+        return isNarrow ? weights * 2 + quantizedBytes : weights * 4
     }
 
     /// Bytes that the system can still give out.
