@@ -7,6 +7,7 @@ package import StageWorker
 /// the cost model describes. It has no KV pages, and the tokens that it samples mean nothing.
 package struct PacedBackend: StageBackend {
     package let hiddenSize: Int
+    package var computeTimes: ComputeTimes { ComputeTimes() }
     package let memory = StageMemory(weights: 0, cache: 0)
     private var pace: Pace
     private let isLast: Bool

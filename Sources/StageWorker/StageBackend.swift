@@ -28,10 +28,6 @@ package protocol StageBackend {
     ) throws(StageFault) -> [ChunkResult]
 }
 
-extension StageBackend {
-    package var computeTimes: ComputeTimes { ComputeTimes() }
-}
-
 /// Why a stage cannot load or compute, in one line for the operator.
 package struct StageFault: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String

@@ -52,6 +52,13 @@ extension StageRun {
             }
         }
 
+        var computeTimes: ComputeTimes {
+            switch self {
+            case .decoder(let backend): backend.computeTimes
+            case .paced(let backend): backend.computeTimes
+            }
+        }
+
         mutating func forward(
             _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
             progress: () -> Void

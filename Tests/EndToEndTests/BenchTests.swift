@@ -27,6 +27,7 @@ struct BenchTests {
         var tokensPerSecond: Double
         var samples: [Double]
         var chunkTokens: [Int]
+        var work: [String: Double]
     }
 
     @Test("prefill computes all prompts that are submitted at once, and nothing else counts")
@@ -40,6 +41,10 @@ struct BenchTests {
             #expect(row.requests == 3 && row.stages == 2 && row.samples.count == 2)
             #expect(row.chunkTokens.reduce(0, +) == 3 * row.promptTokens)
             #expect(row.ttftSeconds == row.samples.max())
+            #expect(row.work.values.allSatisfy { $0 >= 0 })
+            #expect(abs(row.work.values.reduce(0, +) - 1) < 1e-6)
+            #expect(row.work["linear", default: 0] > 0)
+            #expect(row.work["attention", default: 0] > 0)
             #expect(row.tokensPerSecond == Double(3 * row.promptTokens) / row.ttftSeconds)
         }
     }

@@ -8,6 +8,7 @@ import Testing
 /// Doubles every activation; the last stage samples the sum of its rows.
 private struct DoublingBackend: StageBackend {
     let hiddenSize = 4
+    let computeTimes = ComputeTimes()
     let memory = StageMemory(weights: 1, cache: 2)
     let isLast: Bool
 

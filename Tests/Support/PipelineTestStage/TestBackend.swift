@@ -7,6 +7,7 @@ import StageWorker
 /// Computes the hash model, and misbehaves where the test asks for it.
 struct TestBackend: StageBackend {
     let hiddenSize: Int
+    let computeTimes = ComputeTimes()
     let memory: StageMemory
     private let path: TestModelPath
     private let configuration: StageConfiguration
