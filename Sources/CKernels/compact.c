@@ -67,7 +67,7 @@ bool pk_weight_block(pk_weight_format format, size_t *values, size_t *bytes) {
 
 size_t pk_compact_bytes(pk_weight_format format, size_t depth) {
     const compact_layout l = compact_layout_of(format);
-    return depth / l.run_values / l.runs * l.header + depth / l.run_values * l.run;
+    return depth / COMPACT_RUN / l.runs * l.header + depth / COMPACT_RUN * l.run;
 }
 
 // One run of one column into its lanes: pair t of inputs 2t and 2t + 1 lies in lanes 2c and 2c + 1
@@ -76,7 +76,7 @@ static void put_run(
     pk_weight_format format, const compact_layout *l, uint8_t *run, size_t column,
     const uint8_t *block, size_t index) {
     const size_t side = column / 8, lane = column % 8 * 2;
-    for (size_t i = 0; i < 32; i++) {
+    for (size_t i = 0; i < COMPACT_RUN; i++) {
         const unsigned q = quantum(format, block, index, i);
         const size_t pair = i / 2, at = lane + i % 2;
         if (l->bits == 8) {
@@ -102,9 +102,9 @@ void pk_compact_pack(
     memset(out, 0, pk_compact_bytes(format, depth));
     for (size_t column = 0; column < columns; column++) {
         uint8_t *to = out;
-        for (size_t value = 0; value < depth; value += 32) {
+        for (size_t value = 0; value < depth; value += COMPACT_RUN) {
             const uint8_t *block = rows + column * row_bytes + value / b->values * b->bytes;
-            const size_t run = value % b->values / 32;
+            const size_t run = value % b->values / COMPACT_RUN;
             if (l.header && run == 0) {
                 memcpy(to + column * 2, block + b->scales, 2);
                 if (l.minima) memcpy(to + 32 + column * 2, block + b->scales + 2, 2);

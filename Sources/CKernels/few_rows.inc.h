@@ -141,9 +141,9 @@ INLINE void few_rows_units(
     for (size_t block = 0; block < a->depth; block += a->depth_block) {
         const size_t end = block + a->depth_block < a->depth ? block + a->depth_block : a->depth;
         vf acc[PK_FEW_ROWS][2] = {0};
-        for (size_t i = block; i < end; i += 32) {
+        for (size_t i = block; i < end; i += COMPACT_RUN) {
             for (int u = 0; u < units; u++) {
-                if (l.header && i / 32 % l.runs == 0) {
+                if (l.header && i / COMPACT_RUN % l.runs == 0) {
                     header[u] = run[u];
                     run[u] += l.header;
                 }

@@ -1,6 +1,5 @@
 internal import CKernels
 internal import COneDNN
-internal import Synchronization
 
 /// How a checkpoint stores quantised weights; ggml's names.
 // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -123,7 +122,7 @@ struct FewRowsWeights {
             let width = Int(PK_UNIT_COLUMNS)
             let units = (columns.count + width - 1) / width
             let unitBytes = pk_compact_bytes(format.code, depth)
-            // The kernels fetch ahead, within what is mapped or not, but read no further.
+            // Caches are asked to fetch beyond its end, but nothing is read there.
             let storage = AlignedBuffer(byteCount: units * unitBytes)
             let blocks = AlignedBuffer(byteCount: width * format.byteCount(depth: depth))
             for unit in 0..<units {

@@ -26,15 +26,15 @@ final class MatrixProduct {
                 type: type, rows: rows, depth: depth, columns: columns),
             weights: anyMatrix(type, rows: depth, columns: columns))
         defer { dnnl_primitive_desc_destroy(description) }
-        return query(description, dnnl_query_weights_md)
+        return layout(of: dnnl_query_weights_md, in: description)
     }
 
     init(_ shape: MatrixProductShape, weights: dnnl_memory_desc_t) {
         let description = Self.describe(shape, weights: weights)
         defer { dnnl_primitive_desc_destroy(description) }
-        source = Self.query(description, dnnl_query_src_md)
-        out = Self.query(description, dnnl_query_dst_md)
-        scratch = Self.query(description, dnnl_query_scratchpad_md)
+        source = layout(of: dnnl_query_src_md, in: description)
+        out = layout(of: dnnl_query_dst_md, in: description)
+        scratch = layout(of: dnnl_query_scratchpad_md, in: description)
         var scratchLayout = scratch
         scratchByteCount = dnnl_memory_desc_get_size(&scratchLayout)
         var handle: dnnl_primitive_t?
@@ -73,33 +73,11 @@ final class MatrixProduct {
     private static func describe(
         _ shape: MatrixProductShape, weights: dnnl_memory_desc_t
     ) -> dnnl_primitive_desc_t {
-        var source = matrix(
-            shape.type, rows: shape.rows, columns: shape.depth, rowStride: shape.depth)
-        var out = matrix(
-            .float32, rows: shape.rows, columns: shape.columns, rowStride: shape.columns)
-        var weights = weights
-        var operation = dnnl_matmul_desc_t()
-        check(dnnl_matmul_desc_init(&operation, &source, &weights, nil, &out))
-
-        var attributes: dnnl_primitive_attr_t?
-        check(dnnl_primitive_attr_create(&attributes))
-        defer { dnnl_primitive_attr_destroy(attributes) }
-        // A scratchpad of oneDNN's own would belong to the thread that compiled the product.
-        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
-        var description: dnnl_primitive_desc_t?
-        check(
-            dnnl_primitive_desc_create(
-                &description, &operation, attributes, OneDNNEngine.shared.handle, nil))
-        guard let description else { preconditionFailure("oneDNN has no such product") }
-        return description
-    }
-
-    private static func query(
-        _ description: dnnl_primitive_desc_t, _ what: dnnl_query_t
-    ) -> dnnl_memory_desc_t {
-        guard let layout = dnnl_primitive_desc_query_md(description, what, 0) else {
-            return dnnl_memory_desc_t()
-        }
-        return layout.pointee
+        describeProduct(
+            source: matrix(
+                shape.type, rows: shape.rows, columns: shape.depth, rowStride: shape.depth),
+            weights: weights,
+            out: matrix(
+                .float32, rows: shape.rows, columns: shape.columns, rowStride: shape.columns))
     }
 }

@@ -47,3 +47,41 @@ func view(_ address: UnsafeMutableRawPointer?, as description: dnnl_memory_desc_
     guard let handle else { preconditionFailure("oneDNN gave no memory") }
     return handle
 }
+
+/// A stream of the process's engine, for one thread.
+func makeStream() -> dnnl_stream_t {
+    var stream: dnnl_stream_t?
+    check(
+        dnnl_stream_create(
+            &stream, OneDNNEngine.shared.handle, UInt32(dnnl_stream_default_flags.rawValue)))
+    guard let stream else { preconditionFailure("oneDNN gave no stream") }
+    return stream
+}
+
+/// The product out = source · weights, with whatever is left open in the layouts chosen.
+func describeProduct(
+    source: dnnl_memory_desc_t, weights: dnnl_memory_desc_t, out: dnnl_memory_desc_t
+) -> dnnl_primitive_desc_t {
+    var (source, weights, out) = (source, weights, out)
+    var operation = dnnl_matmul_desc_t()
+    check(dnnl_matmul_desc_init(&operation, &source, &weights, nil, &out))
+
+    var attributes: dnnl_primitive_attr_t?
+    check(dnnl_primitive_attr_create(&attributes))
+    defer { dnnl_primitive_attr_destroy(attributes) }
+    // A scratchpad of oneDNN's own would belong to the thread that compiled the product.
+    check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
+    var description: dnnl_primitive_desc_t?
+    check(
+        dnnl_primitive_desc_create(
+            &description, &operation, attributes, OneDNNEngine.shared.handle, nil))
+    guard let description else { preconditionFailure("oneDNN has no such product") }
+    return description
+}
+
+/// A layout that a described primitive chose; empty if it has no such operand.
+func layout(
+    of operand: dnnl_query_t, in description: dnnl_primitive_desc_t
+) -> dnnl_memory_desc_t {
+    dnnl_primitive_desc_query_md(description, operand, 0)?.pointee ?? dnnl_memory_desc_t()
+}

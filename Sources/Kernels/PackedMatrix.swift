@@ -69,9 +69,7 @@ package final class PackedMatrix: @unchecked Sendable {
         self.type = type
         self.depth = depth
         self.columns = columns
-        let engine = OneDNNEngine.shared.handle
-        var stream: dnnl_stream_t?
-        check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
+        let stream = makeStream()
         defer { dnnl_stream_destroy(stream) }
         let plain = AlignedBuffer(byteCount: min(panelWidth, columns) * depth * type.byteCount)
         var panels: [Panel] = []

@@ -1,4 +1,3 @@
-internal import COneDNN
 internal import Synchronization
 
 /// In which order oneDNN adds up a bf16 product: the inputs in blocks of so many, each from zero,

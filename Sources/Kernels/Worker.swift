@@ -16,7 +16,7 @@ package final class Worker {
     private var products: [MatrixProductShape: MatrixProduct] = [:]
     private var scratch = AlignedBuffer(byteCount: 4096)
     private var resultBuffer = AlignedBuffer(byteCount: 0)
-    private lazy var stream = Self.makeStream()
+    private lazy var stream = makeStream()
     /// Since they were last taken.
     private var times = ComputeTimes()
 
@@ -128,15 +128,5 @@ package final class Worker {
         }
         products[shape] = product
         return product
-    }
-
-    private static func makeStream() -> dnnl_stream_t {
-        var stream: dnnl_stream_t?
-        check(
-            dnnl_stream_create(
-                &stream, OneDNNEngine.shared.handle,
-                UInt32(dnnl_stream_default_flags.rawValue)))
-        guard let stream else { preconditionFailure("oneDNN gave no stream") }
-        return stream
     }
 }

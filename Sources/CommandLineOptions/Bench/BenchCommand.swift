@@ -10,7 +10,22 @@ struct BenchCommand: ParsableCommand {
         ])
 }
 
-/// What all measurements are told.
+/// What every measurement is told: what to compute with, and how to print.
+struct MeasurementFlags: ParsableArguments {
+    @Option(
+        name: .customLong("dtype"),
+        help: .init(
+            "Weights and products: bfloat16 (the default) or float32.", valueName: "type"),
+        transform: Checked.computeType)
+    var type = ComputeType.bfloat16
+
+    @OptionGroup var processor: ProcessorFlags
+
+    @Flag(name: .customLong("json"), help: "Print JSON.")
+    var json = false
+}
+
+/// What measurements of a pipeline are told.
 struct BenchFlags: ParsableArguments {
     @Argument(help: "A GGUF file or a Hugging Face folder.", transform: Checked.nonEmpty)
     var model: String
@@ -28,24 +43,15 @@ struct BenchFlags: ParsableArguments {
         transform: Checked.integer(1...1000))
     var repetitions = 3
 
-    @Option(
-        name: .customLong("dtype"),
-        help: .init(
-            "Weights and products: bfloat16 (the default) or float32.", valueName: "type"),
-        transform: Checked.computeType)
-    var type = ComputeType.bfloat16
-
-    @OptionGroup var processor: ProcessorFlags
-
-    @Flag(name: .customLong("json"), help: "Print JSON.")
-    var json = false
+    @OptionGroup var measurement: MeasurementFlags
 
     func options(environment: OptionEnvironment) throws(UsageError) -> BenchOptions {
         BenchOptions(
-            modelPath: model, stageCounts: stageCounts, threads: processor.threads,
-            repetitions: repetitions, type: type,
-            instructionSet: try environment.instructionSet(flag: processor.instructionSet),
-            json: json)
+            modelPath: model, stageCounts: stageCounts, threads: measurement.processor.threads,
+            repetitions: repetitions, type: measurement.type,
+            instructionSet: try environment.instructionSet(
+                flag: measurement.processor.instructionSet),
+            json: measurement.json)
     }
 
     /// Requests that are submitted at once.

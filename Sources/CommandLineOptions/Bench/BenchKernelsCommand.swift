@@ -35,23 +35,14 @@ struct BenchKernelsCommand: ParsableCommand {
             """)
     var isTiny = false
 
-    @Option(
-        name: .customLong("dtype"),
-        help: .init(
-            "Weights and products: bfloat16 (the default) or float32.", valueName: "type"),
-        transform: Checked.computeType)
-    var type = ComputeType.bfloat16
-
-    @OptionGroup var processor: ProcessorFlags
-
-    @Flag(name: .customLong("json"), help: "Print JSON.")
-    var json = false
+    @OptionGroup var measurement: MeasurementFlags
 
     func options(environment: OptionEnvironment) throws(UsageError) -> BenchKernelsOptions {
         BenchKernelsOptions(
             modelPath: model, seconds: seconds ?? (isTiny ? 0.01 : 0.25), isTiny: isTiny,
-            threads: processor.threads, type: type,
-            instructionSet: try environment.instructionSet(flag: processor.instructionSet),
-            json: json)
+            threads: measurement.processor.threads, type: measurement.type,
+            instructionSet: try environment.instructionSet(
+                flag: measurement.processor.instructionSet),
+            json: measurement.json)
     }
 }

@@ -13,30 +13,24 @@ package final class Int8Product {
         defer { dnnl_primitive_desc_destroy(description) }
         var handle: dnnl_primitive_t?
         check(dnnl_primitive_create(&handle, description))
-        var stream: dnnl_stream_t?
-        check(
-            dnnl_stream_create(
-                &stream, OneDNNEngine.shared.handle, UInt32(dnnl_stream_default_flags.rawValue)))
-        guard let handle, let stream else { preconditionFailure("oneDNN gave no primitive") }
+        guard let handle else { preconditionFailure("oneDNN gave no primitive") }
         primitive = handle
-        self.stream = stream
+        stream = makeStream()
         let operands = [
             (DNNL_ARG_SRC, dnnl_query_src_md), (DNNL_ARG_WEIGHTS, dnnl_query_weights_md),
             (DNNL_ARG_DST, dnnl_query_dst_md), (DNNL_ARG_SCRATCHPAD, dnnl_query_scratchpad_md),
         ]
         var buffers: [AlignedBuffer] = []
         arguments = operands.map { argument, query in
-            var layout =
-                dnnl_primitive_desc_query_md(description, query, 0)?.pointee
-                ?? dnnl_memory_desc_t()
-            let buffer = AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&layout))
+            var chosen = layout(of: query, in: description)
+            let buffer = AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&chosen))
             // As weights, some of the bytes are negative.
             ArbitraryNumbers.fill(
                 UnsafeMutableRawBufferPointer(
                     start: buffer.address, count: buffer.byteCount / 2 * 2),
                 of: .bfloat16, seed: UInt32(argument))
             buffers.append(buffer)
-            return dnnl_exec_arg_t(arg: argument, memory: view(buffer.address, as: layout))
+            return dnnl_exec_arg_t(arg: argument, memory: view(buffer.address, as: chosen))
         }
         self.buffers = buffers
     }
@@ -61,17 +55,6 @@ package final class Int8Product {
         check(penstock_dnnl_matrix(&source, dnnl_u8, rows, depth, depth, 1))
         check(penstock_dnnl_any_matrix(&weights, dnnl_s8, depth, columns))
         check(penstock_dnnl_matrix(&out, dnnl_s32, rows, columns, columns, 1))
-        var operation = dnnl_matmul_desc_t()
-        check(dnnl_matmul_desc_init(&operation, &source, &weights, nil, &out))
-        var attributes: dnnl_primitive_attr_t?
-        check(dnnl_primitive_attr_create(&attributes))
-        defer { dnnl_primitive_attr_destroy(attributes) }
-        check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
-        var description: dnnl_primitive_desc_t?
-        check(
-            dnnl_primitive_desc_create(
-                &description, &operation, attributes, OneDNNEngine.shared.handle, nil))
-        guard let description else { preconditionFailure("oneDNN has no such product") }
-        return description
+        return describeProduct(source: source, weights: weights, out: out)
     }
 }
