@@ -1,7 +1,6 @@
 import Checkpoints
 import CommandLineOptions
 import DecoderModels
-import Foundation
 import Kernels
 import PipelineTypes
 import StageProtocol
@@ -138,6 +137,8 @@ struct KVBudget {
     private static let staticFraction = 0.8
     /// Full contexts for which pages are kept where nothing is asked for.
     private static let contextsMax = 16
+    /// What is counted on where the system does not say how much memory is available.
+    private static let unknownMemory = 4 << 30
 
     func pageCount() throws(UsageError) -> Int {
         let wanted = options.totalTokensMax ?? Int.max
@@ -153,7 +154,8 @@ struct KVBudget {
 
     private var pagesInMemory: Int {
         let fraction = options.staticFraction ?? Self.staticFraction
-        let room = Double(Self.availableMemory) * fraction - Double(weightBytes)
+        let available = ProcessMemory.availableByteCount ?? Self.unknownMemory
+        let room = Double(available) * fraction - Double(weightBytes)
         let page =
             model.kvByteCount(layers: model.layerCount, bytesPerNumber: bytesPerNumber)
             * Page.size
@@ -168,14 +170,5 @@ struct KVBudget {
         let isNarrow = bytesPerNumber == 2 && InstructionSet.best == .avx512BF16
         let weights = model.layerCount * layer + hidden * model.vocabularySize
         return isNarrow ? weights * 2 + quantizedBytes : weights * 4
-    }
-
-    /// Bytes that the system can still give out.
-    private static var availableMemory: Int {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable") }),
-            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return 4 << 30 }
-        return kilobytes * 1024
     }
 }

@@ -28,6 +28,8 @@ struct BenchTests {
         var samples: [Double]
         var chunkTokens: [Int]
         var work: [String: Double]
+        var utilization: Double
+        var peakMemoryBytes: [Int]
     }
 
     @Test("prefill computes all prompts that are submitted at once, and nothing else counts")
@@ -46,6 +48,9 @@ struct BenchTests {
             #expect(row.work["linear", default: 0] > 0)
             #expect(row.work["attention", default: 0] > 0)
             #expect(row.tokensPerSecond == Double(3 * row.promptTokens) / row.ttftSeconds)
+            #expect(row.utilization > 0 && row.utilization < 1)
+            #expect(row.peakMemoryBytes.count == 2)
+            #expect(row.peakMemoryBytes.allSatisfy { $0 > 1 << 20 && $0 < 1 << 34 })
         }
     }
 

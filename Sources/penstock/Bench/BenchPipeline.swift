@@ -85,6 +85,15 @@ struct BenchPipeline {
         plan.stages[0].threadCount
     }
 
+    var model: DecoderConfiguration {
+        plan.model
+    }
+
+    /// The most memory that each stage's process ever used, up to now.
+    var peakMemoryBytes: [Int] {
+        coordinator.status.stageProcesses.map { ProcessMemory.peakByteCount(of: $0) ?? 0 }
+    }
+
     /// Tells whoever waits how far the measurement is.
     func report(_ progress: String) {
         logger.info("pp \(stageCount): \(progress)")

@@ -18,7 +18,7 @@ struct BenchKernelsRun {
     private func measure() throws -> KernelReport {
         let model = try options.modelPath.map(MeasuredModel.init(path:)) ?? MeasuredModel.builtIn
         let cores = try cores()
-        let instructionSet = try instructionSet()
+        let instructionSet = try Kernels.InstructionSet.confined(to: options.instructionSet)
         let type: Kernels.ComputeType = options.type == .float32 ? .float32 : .bfloat16
         guard let kernels = LayerKernels(instructionSet: instructionSet, type: type) else {
             throw UsageError("no kernels for \(instructionSet.rawValue)")
@@ -86,17 +86,5 @@ struct BenchKernelsRun {
             throw UsageError("--threads \(threads) is more than the \(cores.count) cores there are")
         }
         return CoreShares(stageCount: 1, hostCount: 1, threads: options.threads, cores: cores)
-    }
-
-    private func instructionSet() throws(UsageError) -> Kernels.InstructionSet {
-        let best = Kernels.InstructionSet.best
-        guard let name = options.instructionSet?.rawValue else { return best }
-        guard let forced = Kernels.InstructionSet(rawValue: name), forced <= best else {
-            throw UsageError("this CPU has no \(name); its best is \(best.rawValue)")
-        }
-        guard forced.confineMatrixProducts() else {
-            throw UsageError("oneDNN cannot be confined to \(name)")
-        }
-        return forced
     }
 }

@@ -17,7 +17,7 @@ struct KernelBench {
 
     /// What binds products of activations.
     var productLimit: Limit {
-        kernels.activationType == .bfloat16 ? .bfloat16Product : .float32Product
+        .product(of: kernels.activationType)
     }
 
     /// The best time of work that all workers of the pool do together, again and again.

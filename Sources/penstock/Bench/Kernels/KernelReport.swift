@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// What `penstock bench kernels` prints.
 struct KernelReport: Encodable {
@@ -8,6 +9,13 @@ struct KernelReport: Encodable {
         case float32Product = "f32 product"
         case int8Product = "int8 product"
         case bandwidth = "memory bandwidth"
+
+        static func product(of type: Kernels.ComputeType) -> Limit {
+            switch type {
+            case .bfloat16: .bfloat16Product
+            case .float32: .float32Product
+            }
+        }
 
         var unit: Unit {
             switch self {

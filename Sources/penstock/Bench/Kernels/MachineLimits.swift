@@ -15,17 +15,15 @@ struct MachineLimits {
     func rows(
         on pool: ThreadPool, memory: MemoryProbe, progress: (String) -> Void
     ) -> [Row] {
-        let types: [(Limit, Kernels.ComputeType)] =
-            instructionSet == .avx512BF16
-            ? [(.bfloat16Product, .bfloat16), (.float32Product, .float32)]
-            : [(.float32Product, .float32)]
+        let types: [Kernels.ComputeType] =
+            instructionSet == .avx512BF16 ? [.bfloat16, .float32] : [.float32]
         let threads = pool.threadCount
         func announce(_ limit: Limit) {
             progress("\(limit.rawValue), threads: \(threads)")
         }
-        var rows = types.map { limit, type in
-            announce(limit)
-            return best(limit, pool) { productSeconds($0, of: type, on: pool) }
+        var rows = types.map { type in
+            announce(.product(of: type))
+            return productPeak(of: type, on: pool)
         }
         announce(.int8Product)
         rows.append(best(.int8Product, pool) { int8Seconds($0, on: pool) })
@@ -34,6 +32,11 @@ struct MachineLimits {
                 limit: .bandwidth, threads: threads, detail: "\(memory.byteCount >> 20) MiB",
                 rate: memory.rate / 1e9, unit: Limit.bandwidth.unit))
         return rows
+    }
+
+    /// The best rate of floating-point products in numbers of a type.
+    func productPeak(of type: Kernels.ComputeType, on pool: ThreadPool) -> Row {
+        best(.product(of: type), pool) { productSeconds($0, of: type, on: pool) }
     }
 
     /// The best rate of several products.

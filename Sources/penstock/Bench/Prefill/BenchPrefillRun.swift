@@ -1,5 +1,7 @@
 import CommandLineOptions
+import DecoderModels
 import Foundation
+import Kernels
 import PipelineTypes
 import Timelines
 
@@ -34,29 +36,38 @@ struct BenchPrefillRun {
         var busyShares: [Double]
         /// What all threads did in the median repetition, as shares of their time.
         var work: WorkShares
+        /// The model's FLOP per second, as a share of the rate of large matrix products on as many
+        /// threads.
+        var utilization: Double
         /// The longest time in which no stage computed.
         var allIdleSecondsMax: Double
+        /// The most that each stage's process has used since it began.
+        var peakMemoryBytes: [Int]
     }
 
     func run() async throws {
         var rows: [Row] = []
         for stageCount in options.bench.stageCounts {
+            let peak = try peak(stageCount: stageCount)
             for chunkSize in options.chunkSizes {
-                rows += try await measure(stageCount: stageCount, chunkSize: chunkSize)
+                rows += try await measure(
+                    stageCount: stageCount, chunkSize: chunkSize, peak: peak)
             }
         }
         if options.bench.json { return try Console.printJSON(rows) }
         let header =
-            ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "busy"] + Self.workNames
+            ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "utilization", "busy"]
+            + Self.workNames + ["MiB"]
         let cells = rows.map { row in
             [
                 promptText(length: row.promptTokens), "\(row.stages)", "\(row.threadsPerStage)",
                 row.chunkSize, String(format: "%.3f", row.ttftSeconds),
-                String(format: "%.0f", row.tokensPerSecond),
+                String(format: "%.0f", row.tokensPerSecond), percent(row.utilization),
                 row.busyShares.map(percent).joined(separator: " "),
                 percent(row.work.linear), percent(row.work.attention),
                 percent(row.work.elementwise), percent(row.work.communication),
                 percent(row.work.waiting),
+                row.peakMemoryBytes.map { "\($0 >> 20)" }.joined(separator: " "),
             ]
         }
         try Console.print(TextTable([header] + cells).text(alignsRight: true))
@@ -74,8 +85,17 @@ struct BenchPrefillRun {
         options.requestCount == 1 ? "\(length)" : "\(options.requestCount) × \(length)"
     }
 
+    /// What the cores that a pipeline computes on can do.
+    private func peak(stageCount: Int) throws -> ProductPeak {
+        let cores = availableCores()
+        let shares = CoreShares(
+            stageCount: stageCount, hostCount: 1, threads: options.bench.threads, cores: cores)
+        return try ProductPeak(
+            threads: min(max(1, cores.count), stageCount * shares.threads), options: options.bench)
+    }
+
     private func measure(
-        stageCount: Int, chunkSize: ChunkingPolicy
+        stageCount: Int, chunkSize: ChunkingPolicy, peak: ProductPeak
     ) async throws -> [Row] {
         let longest = options.promptLengths.max() ?? 0
         let work = BenchPipeline.Work(
@@ -85,14 +105,14 @@ struct BenchPrefillRun {
         ) { pipeline in
             var rows: [Row] = []
             for length in options.promptLengths {
-                rows.append(try await row(pipeline, length: length, chunkSize))
+                rows.append(try await row(pipeline, length: length, chunkSize, peak))
             }
             return rows
         }
     }
 
     private func row(
-        _ pipeline: BenchPipeline, length: Int, _ chunkSize: ChunkingPolicy
+        _ pipeline: BenchPipeline, length: Int, _ chunkSize: ChunkingPolicy, _ peak: ProductPeak
     ) async throws -> Row {
         var runs: [Run] = []
         for repetition in 1...options.bench.repetitions {
@@ -101,6 +121,8 @@ struct BenchPrefillRun {
             runs.append(try await run(pipeline, length: length, repetition: repetition))
         }
         let median = runs.sorted { $0.seconds < $1.seconds }[runs.count / 2]
+        let operations =
+            Double(options.requestCount) * pipeline.model.promptOperations(tokens: length)
         return Row(
             promptTokens: length, requests: options.requestCount, stages: pipeline.stageCount,
             threadsPerStage: pipeline.threadsPerStage, chunkSize: chunkSize.text,
@@ -108,7 +130,9 @@ struct BenchPrefillRun {
             tokensPerSecond: Double(options.requestCount * length) / median.seconds,
             samples: runs.map(\.seconds), chunkTokens: median.chunkTokens,
             busyShares: median.report.busyShares, work: median.work,
-            allIdleSecondsMax: median.report.allIdleSecondsMax)
+            utilization: operations / median.seconds / peak.rate,
+            allIdleSecondsMax: median.report.allIdleSecondsMax,
+            peakMemoryBytes: pipeline.peakMemoryBytes)
     }
 
     private struct Run {
