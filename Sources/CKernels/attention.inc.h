@@ -40,7 +40,8 @@ INLINE vf NAME(multiply_pairs)(vf acc, const NAME(activation) *left, vu pairs) {
 #endif
 
 // acc[r][v] += sum over `depth` of left[r][i] * right[i][v], right's rows `width` elements wide.
-// Meanwhile the caches fetch what lies `ahead` bytes further on, unless that is zero.
+// Meanwhile the second cache fetches what lies `ahead` bytes further on, unless that is zero: it
+// waits for more memory at a time than the first can.
 INLINE void NAME(multiply)(
     const int rows, const int vectors, vf acc[TILE_ROWS][NAME(GROUP)], const NAME(activation) *left,
     size_t left_stride, const uint8_t *right, size_t depth, size_t width, const ptrdiff_t ahead) {
@@ -48,7 +49,7 @@ INLINE void NAME(multiply)(
     for (size_t i = 0; i < depth; i += 2, right += width * 4) {
         if (ahead)
             for (int v = 0; v < vectors; v++)
-                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 3);
+                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 2);
         vu lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) lanes[v] = ((const vu_unaligned *)right)[v];
@@ -62,7 +63,7 @@ INLINE void NAME(multiply)(
     for (size_t i = 0; i < depth; i++, right += width * 4) {
         if (ahead)
             for (int v = 0; v < vectors; v++)
-                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 3);
+                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 2);
         vf lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) lanes[v] = ((const vf_unaligned *)right)[v];

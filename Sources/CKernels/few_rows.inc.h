@@ -6,8 +6,10 @@
 
 #include "compact.h"
 
-// How far ahead of its use memory is fetched.
-enum { FEW_ROWS_AHEAD = 2048 };
+// How far ahead of its use memory is fetched. Two units of compact weights are read at a time, of
+// which the first leads into the second: the further ahead, the more of what follows both is
+// fetched in time.
+enum { FEW_ROWS_PLAIN_AHEAD = 4096, FEW_ROWS_COMPACT_AHEAD = 8192 };
 
 // Stores or adds what a block of the depth gave.
 INLINE void few_rows_put(float *out, vf sum, bool first, size_t lanes) {
@@ -148,7 +150,7 @@ INLINE void few_rows_units(
                     run[u] += l.header;
                 }
                 for (size_t line = 0; line < l.run; line += 64)
-                    __builtin_prefetch(run[u] + FEW_ROWS_AHEAD + line, 0, 3);
+                    __builtin_prefetch(run[u] + FEW_ROWS_COMPACT_AHEAD + line, 0, 3);
             }
             few_rows_run(rows, units, format, acc, a->source + i, a->depth, header, run);
             for (int u = 0; u < units; u++) run[u] += l.run;
@@ -209,36 +211,63 @@ static void few_rows_compact(const pk_few_rows *a) {
     }
 }
 
-// 64 columns of plain weights, `vectors` of 16 at a time.
+// Inputs that more rows than the registers have room for meet in turns, while the first cache holds
+// their weights.
+enum { FEW_ROWS_AT_ONCE = 4, FEW_ROWS_TURN = 64 };
+
+// Adds inputs from `first` to before `last` to the sums of up to four rows, for 64 columns of plain
+// weights. Meanwhile the caches fetch what comes later, if `leads`; without that they do so by
+// themselves, more evenly, which serves turns better.
+INLINE void few_rows_turn(
+    const int rows, const bool leads, const uint16_t *source, size_t depth, const uint8_t *weights,
+    size_t first, size_t last, vf sums[FEW_ROWS_AT_ONCE][4]) {
+    vf acc[FEW_ROWS_AT_ONCE][4];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < 4; v++) acc[r][v] = sums[r][v];
+    for (size_t i = first; i < last; i += 2) {
+        const uint8_t *lanes = weights + i * 128;
+        if (leads)
+            for (int line = 0; line < 4; line++)
+                __builtin_prefetch(lanes + FEW_ROWS_PLAIN_AHEAD + line * 64, 0, 3);
+        vu values[4];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < 4; v++) values[v] = ((const vu_unaligned *)lanes)[v];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            const vu pair = few_rows_pair(source + (size_t)r * depth + i);
+#pragma clang loop unroll(full)
+            for (int v = 0; v < 4; v++) acc[r][v] = vf_dot_bf16(acc[r][v], pair, values[v]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < 4; v++) sums[r][v] = acc[r][v];
+}
+
+// 64 columns of plain weights.
 INLINE void few_rows_strip(
-    const int rows, const int vectors, const pk_few_rows *a, const uint8_t *weights,
-    size_t column) {
+    const int rows, const pk_few_rows *a, const uint8_t *weights, size_t column) {
+    const int front = rows < FEW_ROWS_AT_ONCE ? rows : FEW_ROWS_AT_ONCE;
+    const size_t turn = rows > front ? FEW_ROWS_TURN : a->depth_block;
     for (size_t block = 0; block < a->depth; block += a->depth_block) {
         const size_t end = block + a->depth_block < a->depth ? block + a->depth_block : a->depth;
         vf acc[PK_FEW_ROWS][4] = {0};
-        for (size_t i = block; i < end; i += 2) {
-            const uint8_t *lanes = weights + i * 128;
-            __builtin_prefetch(lanes + FEW_ROWS_AHEAD, 0, 3);
-            if (vectors > 1) __builtin_prefetch(lanes + FEW_ROWS_AHEAD + 64, 0, 3);
-            if (vectors > 2) {
-                __builtin_prefetch(lanes + FEW_ROWS_AHEAD + 128, 0, 3);
-                __builtin_prefetch(lanes + FEW_ROWS_AHEAD + 192, 0, 3);
-            }
-            vu values[4];
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) values[v] = ((const vu_unaligned *)lanes)[v];
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                const vu pair = few_rows_pair(a->source + (size_t)r * a->depth + i);
-#pragma clang loop unroll(full)
-                for (int v = 0; v < vectors; v++)
-                    acc[r][v] = vf_dot_bf16(acc[r][v], pair, values[v]);
-            }
+        for (size_t i = block; i < end; i += turn) {
+            const size_t last = i + turn < end ? i + turn : end;
+            few_rows_turn(
+                front, rows == front, a->source, a->depth, weights, i, last, acc);
+            if (rows > front)
+                few_rows_turn(
+                    rows - front, false, a->source + (size_t)front * a->depth, a->depth, weights, i,
+                    last, acc + front);
         }
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) {
+            for (int v = 0; v < 4; v++) {
                 const size_t first = column + (size_t)v * 16;
                 if (first >= a->columns) continue;
                 const size_t left = a->columns - first;
@@ -249,17 +278,9 @@ INLINE void few_rows_strip(
     }
 }
 
-// Four vectors of columns for up to four rows, two for more, so that the sums stay in registers.
 INLINE void few_rows_strips(const int rows, const pk_few_rows *a) {
-    for (size_t column = 0; column < a->columns; column += 64) {
-        const uint8_t *weights = a->weights + column * a->padded_depth * 2;
-        if (rows <= 4) {
-            few_rows_strip(rows, 4, a, weights, column);
-        } else {
-            few_rows_strip(rows, 2, a, weights, column);
-            few_rows_strip(rows, 2, a, weights + 128, column + 32);
-        }
-    }
+    for (size_t column = 0; column < a->columns; column += 64)
+        few_rows_strip(rows, a, a->weights + column * a->padded_depth * 2, column);
 }
 
 static void few_rows_plain(const pk_few_rows *a) {

@@ -77,12 +77,14 @@ struct RowSource {
 extension PackedMatrix {
     /// Packs the rows of several sources, one after the other.
     convenience init(
-        _ sources: [RowSource], type: ComputeType, panelWidth: Int, fewRows: FewRowsKernels?
+        _ sources: [RowSource], type: ComputeType, panelWidth: Int, fewRows: FewRowsKernels?,
+        memory: WeightMemory
     ) throws {
         let fused = FusedSources(sources)
         try self.init(
             type: type, depth: sources[0].tensor.columns, columns: fused.rowCount,
-            panelWidth: panelWidth, fewRows: fewRows, formats: { fused.formats(rows: $0) },
+            panelWidth: panelWidth, fewRows: fewRows, memory: memory,
+            formats: { fused.formats(rows: $0) },
             fill: { rows, memory in try fused.write(rows, to: memory) })
     }
 }

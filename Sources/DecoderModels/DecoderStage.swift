@@ -56,6 +56,7 @@ package final class DecoderStage {
         head = weights.head.map {
             OutputHead($0, kernels: kernels, epsilon: configuration.normEpsilon)
         }
+        FewRowsTrial.run(weights.matrices, on: pool)
     }
 
     /// Bytes of weights and of KV pages.

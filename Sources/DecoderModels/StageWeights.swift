@@ -56,13 +56,15 @@ package struct StageWeights: Sendable {
         progress(1)
     }
 
+    /// Of all layers and the head.
+    var matrices: [PackedMatrix] {
+        layers.flatMap { [$0.qkv, $0.attentionOutput, $0.gateUp, $0.down] }
+            + (head.map { [$0.output] } ?? [])
+    }
+
     /// Bytes of packed weights.
     package var byteCount: Int {
-        let perLayer = layers.map { layer in
-            layer.qkv.byteCount + layer.attentionOutput.byteCount + layer.gateUp.byteCount
-                + layer.down.byteCount
-        }
-        return perLayer.reduce(0, +) + (head?.output.byteCount ?? 0)
+        matrices.reduce(0) { $0 + $1.byteCount }
     }
 }
 
@@ -71,6 +73,7 @@ struct WeightLoader {
     let tensors: DecoderTensors
     let kernels: LayerKernels
     let widths: PanelWidths
+    private let memory = WeightMemory()
 
     private var configuration: DecoderConfiguration { tensors.configuration }
 
@@ -112,7 +115,7 @@ struct WeightLoader {
         let columns = sources.reduce(0) { $0 + $1.rows.count }
         return try PackedMatrix(
             sources, type: kernels.activationType, panelWidth: widths.width(columns: columns),
-            fewRows: kernels.fewRows)
+            fewRows: kernels.fewRows, memory: memory)
     }
 
     /// Gate rows and the up rows that they multiply go into the same panel, so that one worker can
@@ -125,6 +128,7 @@ struct WeightLoader {
             sources.append(RowSource(up, rows: rows))
         }
         return try PackedMatrix(
-            sources, type: kernels.activationType, panelWidth: 2 * width, fewRows: kernels.fewRows)
+            sources, type: kernels.activationType, panelWidth: 2 * width, fewRows: kernels.fewRows,
+            memory: memory)
     }
 }

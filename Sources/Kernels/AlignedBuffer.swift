@@ -7,6 +7,8 @@ import Glibc
 package final class AlignedBuffer: @unchecked Sendable {
     package let address: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// What the block is a part of; nil if it is this buffer's own.
+    private let region: LargeMemory?
 
     /// Fails a precondition when memory is exhausted, like every other allocation in Swift.
     package init(byteCount: Int) {
@@ -17,6 +19,15 @@ package final class AlignedBuffer: @unchecked Sendable {
         }
         memset(block, 0, rounded)
         address = block
+        region = nil
+    }
+
+    /// A part of a region, which nothing was written to.
+    init(_ region: LargeMemory, offset: Int, byteCount: Int) {
+        precondition(offset % 64 == 0 && offset + byteCount <= region.byteCount)
+        address = region.address + offset
+        self.byteCount = byteCount
+        self.region = region
     }
 
     package convenience init<Element: BitwiseCopyable>(of: Element.Type, count: Int) {
@@ -24,7 +35,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     }
 
     deinit {
-        free(address)
+        if region == nil { free(address) }
     }
 
     package func pointer<Element: BitwiseCopyable>(

@@ -112,9 +112,10 @@ struct FewRowsWeights {
     ///
     /// - Parameters:
     ///   - formats: of runs of columns, in their order.
+    ///   - memory: where they lie.
     ///   - read: writes the blocks of some columns, one column after the other.
     init(
-        formats: [(columns: Range<Int>, format: WeightFormat)], depth: Int,
+        formats: [(columns: Range<Int>, format: WeightFormat)], depth: Int, memory: WeightMemory,
         read: (Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
         runs = []
@@ -123,7 +124,7 @@ struct FewRowsWeights {
             let units = (columns.count + width - 1) / width
             let unitBytes = pk_compact_bytes(format.code, depth)
             // Caches are asked to fetch beyond its end, but nothing is read there.
-            let storage = AlignedBuffer(byteCount: units * unitBytes)
+            let storage = memory.buffer(byteCount: units * unitBytes)
             let blocks = AlignedBuffer(byteCount: width * format.byteCount(depth: depth))
             for unit in 0..<units {
                 let first = columns.lowerBound + unit * width

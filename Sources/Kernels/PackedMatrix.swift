@@ -11,12 +11,14 @@ package final class PackedMatrix: @unchecked Sendable {
         var layout: dnnl_memory_desc_t
         var weights: dnnl_memory_t
         var storage: AlignedBuffer
-        /// For products of few rows, if the matrix has kernels for them.
-        var fewRows: FewRowsWeights?
+        /// For products of few rows: the panel itself, if their kernels know its layout, and the
+        /// checkpoint's blocks, if it has any.
+        var plain: FewRowsWeights?
+        var blocks: FewRowsWeights?
 
-        /// The panel itself, for products of few rows.
-        var plainFewRows: FewRowsWeights? {
-            FewRowsWeights(panel: storage, layout: layout, columns: columns.count)
+        /// What products of so few rows read.
+        func fewRows(_ rows: Int, blockRowsMax: Int) -> FewRowsWeights? {
+            rows <= blockRowsMax ? blocks ?? plain : plain ?? blocks
         }
     }
 
@@ -48,13 +50,14 @@ package final class PackedMatrix: @unchecked Sendable {
     /// - Parameters:
     ///   - panelWidth: output columns of a panel; the last one may be narrower.
     ///   - fewRows: kernels for products of few rows; used if they give oneDNN's bits.
+    ///   - memory: where the packed weights lie.
     ///   - formats: how the checkpoint stores the rows of a range, run by run; nil if it stores
     ///     plain numbers.
     ///   - fill: writes the rows of a range, one after the other, in numbers of `type` or as they
     ///     are stored.
     package init(
         type: ComputeType, depth: Int, columns: Int, panelWidth: Int,
-        fewRows: FewRowsKernels? = nil,
+        fewRows: FewRowsKernels? = nil, memory: WeightMemory = WeightMemory(),
         formats: (_ rows: Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]? = { _ in
             nil
         },
@@ -88,16 +91,18 @@ package final class PackedMatrix: @unchecked Sendable {
             }
             var layout = MatrixProduct.packedLayout(
                 type, depth: depth, columns: range.count, rows: Self.typicalRows)
-            let packed = AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&layout))
+            let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
             let weights = view(packed.address, as: layout)
             Self.reorder(
                 from: matrix(
                     type, rows: depth, columns: range.count, rowStride: 1, columnStride: depth),
                 at: plain.address, to: layout, weights, stream: stream)
             var panel = Panel(
-                columns: range, layout: layout, weights: weights, storage: packed)
+                columns: range, layout: layout, weights: weights, storage: packed,
+                plain: FewRowsWeights(panel: packed, layout: layout, columns: range.count))
             if self.fewRows != nil {
-                panel.fewRows = try Self.fewRows(panel, depth: depth, formats: formats, fill: fill)
+                panel.blocks = try Self.blocks(
+                    range, depth: depth, memory: memory, formats: formats, fill: fill)
             }
             panels.append(panel)
             first = range.upperBound
@@ -105,20 +110,25 @@ package final class PackedMatrix: @unchecked Sendable {
         self.panels = panels
     }
 
-    /// The blocks of the checkpoint where it has them, else the panel itself.
-    private static func fewRows(
-        _ panel: Panel, depth: Int,
+    /// The checkpoint's blocks of a panel; nil if it has plain numbers.
+    private static func blocks(
+        _ panel: Range<Int>, depth: Int, memory: WeightMemory,
         formats: (Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]?,
         fill: (Range<Int>, UnpackedWeights) throws -> Void
     ) rethrows -> FewRowsWeights? {
-        guard let stored = formats(panel.columns) else { return panel.plainFewRows }
-        let first = panel.columns.lowerBound
+        guard let stored = formats(panel) else { return nil }
+        let first = panel.lowerBound
         let runs = stored.map { run in
             (run.columns.lowerBound - first..<run.columns.upperBound - first, run.format)
         }
-        return try FewRowsWeights(formats: runs, depth: depth) { columns, blocks in
+        return try FewRowsWeights(formats: runs, depth: depth, memory: memory) { columns, blocks in
             try fill(first + columns.lowerBound..<first + columns.upperBound, .blocks(blocks))
         }
+    }
+
+    /// Whether products of few rows have a choice what to read.
+    var hasBlocks: Bool {
+        panels.contains { $0.blocks != nil && $0.plain != nil }
     }
 
     deinit {
@@ -135,7 +145,7 @@ package final class PackedMatrix: @unchecked Sendable {
     }
 
     package var byteCount: Int {
-        panels.reduce(0) { $0 + $1.storage.byteCount + ($1.fewRows?.byteCount ?? 0) }
+        panels.reduce(0) { $0 + $1.storage.byteCount + ($1.blocks?.byteCount ?? 0) }
     }
 
     /// Rows for which oneDNN chooses the layout; it chooses the same for all.

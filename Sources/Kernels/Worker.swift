@@ -17,6 +17,9 @@ package final class Worker {
     private var scratch = AlignedBuffer(byteCount: 4096)
     private var resultBuffer = AlignedBuffer(byteCount: 0)
     private lazy var stream = makeStream()
+    /// Up to so many rows, products read the checkpoint's blocks instead of panels: fewer bytes,
+    /// but more work. The bits are the same.
+    var blockRowsMax = FewRowsKernels.rowsMax
     /// Since they were last taken.
     private var times = ComputeTimes()
 
@@ -93,7 +96,8 @@ package final class Worker {
         precondition(source.type == matrix.type && source.width == matrix.depth)
         precondition(source.isDense && padded <= source.count)
         let panel = matrix.panels[index]
-        if rows <= FewRowsKernels.rowsMax, let fewRows = matrix.fewRows, let weights = panel.fewRows
+        if rows <= FewRowsKernels.rowsMax, let fewRows = matrix.fewRows,
+            let weights = panel.fewRows(rows, blockRowsMax: blockRowsMax)
         {
             let result = result(rows: rows, width: panel.columns.count)
             fewRows.kernels.multiply(

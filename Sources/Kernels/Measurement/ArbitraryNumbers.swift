@@ -83,8 +83,7 @@ extension PackedMatrix {
     /// Bytes of weights that a product of few rows reads.
     package var fewRowsByteCount: Int {
         panels.reduce(0) { sum, panel in
-            let blocks = panel.fewRows?.byteCount ?? 0
-            return sum + (blocks > 0 ? blocks : panel.storage.byteCount)
+            sum + (panel.blocks?.byteCount ?? panel.storage.byteCount)
         }
     }
 }
