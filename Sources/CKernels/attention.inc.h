@@ -1,5 +1,5 @@
 // Blockwise causal attention with an online softmax over packed KV pages, for one KV head and all
-// the query rows that share it. Needs vector.inc.h, and ACTIVATION_BF16 and CACHE_BF16 (0 or 1).
+// the query rows that share it. Needs vector.inc.h, pages.inc.h, and ACTIVATION_BF16 (0 or 1).
 //
 // Deliberately not: a materialised score matrix. A tile of rows times one page of 64 keys lives in
 // registers and in 64 * TILE_ROWS floats of scratch.
@@ -39,20 +39,23 @@ INLINE vf NAME(multiply_pairs)(vf acc, const NAME(activation) *left, vu pairs) {
 }
 #endif
 
-// acc[r][v] += sum over `depth` of left[r][i] * right[i][v], right's rows `width` elements wide.
-// Meanwhile the second cache fetches what lies `ahead` bytes further on, unless that is zero: it
-// waits for more memory at a time than the first can.
+// acc[r][v] += sum over `depth` of left[r][i] * right[i][v], right's rows `width` elements wide and
+// as they are stored or widened. Meanwhile the second cache fetches what lies `ahead` bytes
+// further on, unless that is zero: it waits for more memory at a time than the first can.
 INLINE void NAME(multiply)(
     const int rows, const int vectors, vf acc[TILE_ROWS][NAME(GROUP)], const NAME(activation) *left,
-    size_t left_stride, const uint8_t *right, size_t depth, size_t width, const ptrdiff_t ahead) {
+    size_t left_stride, const uint8_t *right, size_t depth, size_t width, const bool stored,
+    const ptrdiff_t ahead) {
+    const size_t vector_bytes = VLEN * LANE_BYTES(stored);
 #if CACHE_BF16
-    for (size_t i = 0; i < depth; i += 2, right += width * 4) {
+    for (size_t i = 0; i < depth; i += 2, right += width * LANE_BYTES(stored)) {
         if (ahead)
-            for (int v = 0; v < vectors; v++)
-                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 2);
+            for (size_t at = 0; at < vectors * vector_bytes; at += LINE)
+                __builtin_prefetch(right + ahead + at, 0, 2);
         vu lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) lanes[v] = ((const vu_unaligned *)right)[v];
+        for (int v = 0; v < vectors; v++)
+            lanes[v] = NAME(load_pairs)(right + v * vector_bytes, stored);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -62,8 +65,8 @@ INLINE void NAME(multiply)(
 #else
     for (size_t i = 0; i < depth; i++, right += width * 4) {
         if (ahead)
-            for (int v = 0; v < vectors; v++)
-                __builtin_prefetch(right + ahead + v * VLEN * 4, 0, 2);
+            for (size_t at = 0; at < vectors * vector_bytes; at += LINE)
+                __builtin_prefetch(right + ahead + at, 0, 2);
         vf lanes[NAME(GROUP)];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) lanes[v] = ((const vf_unaligned *)right)[v];
@@ -78,17 +81,24 @@ INLINE void NAME(multiply)(
 
 // scores [rows][64] = q [rows][head_size] . K
 INLINE void NAME(score)(
-    const int rows, float *scores, const NAME(activation) *q, const uint8_t *keys,
-    size_t head_size, const ptrdiff_t ahead) {
+    const int rows, float *scores, const NAME(activation) *q, const NAME(operands) *page,
+    size_t head_size, const bool stored, const ptrdiff_t ahead) {
     for (size_t key = 0; key < PK_PAGE; key += NAME(GROUP) * VLEN) {
         vf acc[TILE_ROWS][NAME(GROUP)] = {0};
         NAME(multiply)
-        (rows, NAME(GROUP), acc, q, head_size, keys + key * 4, head_size, PK_PAGE, ahead);
+        (rows, NAME(GROUP), acc, q, head_size, page->keys + key * LANE_BYTES(stored), head_size,
+         PK_PAGE, stored, ahead);
 #pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++)
+        for (int v = 0; v < NAME(GROUP); v++) {
+            const size_t at = key + (size_t)v * VLEN;
+#if CACHE_INT8
+            const vf scales = vf_load(page->key_scales + at);
 #pragma clang loop unroll(full)
-            for (int v = 0; v < NAME(GROUP); v++)
-                vf_store(scores + r * PK_PAGE + key + v * VLEN, acc[r][v]);
+            for (int r = 0; r < rows; r++) acc[r][v] *= scales;
+#endif
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) vf_store(scores + r * PK_PAGE + at, acc[r][v]);
+        }
     }
 }
 
@@ -153,10 +163,10 @@ INLINE vf NAME(power)(vf x, float unit, float lowest, float offset) {
 }
 
 // Turns one row's scores into probabilities times 2^-offset and adds them to the row's sum; keys
-// from `visible` on do not exist.
+// from `visible` on do not exist. What multiplies the values has their scales in it.
 INLINE void NAME(soften)(
-    NAME(probability) *probabilities, const float *scores, const int visible,
-    const NAME(unit) *unit, float offset, float *sum) {
+    NAME(probability) *probabilities, const float *scores, const NAME(operands) *page,
+    const int visible, const NAME(unit) *unit, float offset, float *sum) {
     const float lowest = (offset - 126.0f) * unit->reciprocal;
     vf added = vf_load(sum);
 #pragma clang loop unroll(full)
@@ -164,6 +174,9 @@ INLINE void NAME(soften)(
         vf p = NAME(power)(vf_load(scores + v * VLEN), unit->score, lowest, offset);
         if (visible < PK_PAGE) p = (vf)((vi)p & (vi_lanes() < visible - v * VLEN));
         added += p;
+#if CACHE_INT8
+        p *= vf_load(page->value_scales + v * VLEN);
+#endif
 #if ACTIVATION_BF16
         vf_store_bf16(probabilities + v * VLEN, p);
 #else
@@ -176,14 +189,14 @@ INLINE void NAME(soften)(
 // out [rows][head_size] += probabilities [rows][64] . V, for `vectors` vectors of each row.
 INLINE void NAME(gather_vectors)(
     const int rows, const int vectors, float *out, const NAME(probability) *probabilities,
-    const uint8_t *values, size_t head_size, const ptrdiff_t ahead) {
+    const uint8_t *values, size_t head_size, const bool stored, const ptrdiff_t ahead) {
     vf acc[TILE_ROWS][NAME(GROUP)];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) acc[r][v] = vf_load(out + r * head_size + v * VLEN);
     NAME(multiply)
-    (rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, head_size, ahead);
+    (rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, head_size, stored, ahead);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -192,21 +205,22 @@ INLINE void NAME(gather_vectors)(
 
 INLINE void NAME(gather)(
     const int rows, float *out, const NAME(probability) *probabilities, const uint8_t *values,
-    size_t head_size, const ptrdiff_t ahead) {
+    size_t head_size, const bool stored, const ptrdiff_t ahead) {
+    const size_t lane = LANE_BYTES(stored);
     size_t i = 0;
     for (; i + NAME(GROUP) * VLEN <= head_size; i += NAME(GROUP) * VLEN)
         NAME(gather_vectors)
-        (rows, NAME(GROUP), out + i, probabilities, values + i * 4, head_size, ahead);
+        (rows, NAME(GROUP), out + i, probabilities, values + i * lane, head_size, stored, ahead);
     for (; i < head_size; i += VLEN)
         NAME(gather_vectors)
-        (rows, 1, out + i, probabilities, values + i * 4, head_size, ahead);
+        (rows, 1, out + i, probabilities, values + i * lane, head_size, stored, ahead);
 }
 
 // One page for `rows` rows, of which row r sees the first visible[r] keys, the last most. A tile
-// that has a page to itself reads from memory: it lets the caches fetch the values while it needs
-// the keys, and the keys of the next page, if any, while it needs the values.
+// that has a page to itself reads it as it is stored, from memory: it lets the caches fetch the
+// values while it needs the keys, and the keys of the next page, if any, while it needs the values.
 INLINE void NAME(tile)(
-    const int rows, const bool alone, const NAME(activation) *q, const uint8_t *page,
+    const int rows, const bool alone, const NAME(activation) *q, const NAME(operands) *page,
     const uint8_t *next, const int *visible, const NAME(unit) *unit, NAME(state) s,
     size_t head_size) {
     float scores[TILE_ROWS * PK_PAGE] __attribute__((aligned(64)));
@@ -214,8 +228,8 @@ INLINE void NAME(tile)(
     vf largest[TILE_ROWS];
     vi above = {0};
     const bool whole = visible[0] == PK_PAGE;
-    const uint8_t *values = page + head_size * PK_PAGE * (CACHE_BF16 ? 2 : 4);
-    NAME(score)(rows, scores, q, page, head_size, alone ? values - page : 0);
+    NAME(score)
+    (rows, scores, q, page, head_size, alone, alone ? page->values - page->keys : 0);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         float *row = scores + r * PK_PAGE;
@@ -233,17 +247,19 @@ INLINE void NAME(tile)(
         NAME(probability) *to = probabilities + r * PK_PAGE;
         const float *row = scores + r * PK_PAGE;
         if (whole)
-            NAME(soften)(to, row, PK_PAGE, unit, s.offsets[r], s.sums + r * 16);
+            NAME(soften)(to, row, page, PK_PAGE, unit, s.offsets[r], s.sums + r * 16);
         else
-            NAME(soften)(to, row, visible[r], unit, s.offsets[r], s.sums + r * 16);
+            NAME(soften)(to, row, page, visible[r], unit, s.offsets[r], s.sums + r * 16);
     }
     NAME(gather)
-    (rows, s.out, probabilities, values, head_size, alone && next ? next - values : 0);
+    (rows, s.out, probabilities, page->values, head_size, alone,
+     alone && next ? next + NAME(SCALE_BYTES) - page->values : 0);
 }
 
 static void NAME(tile_of)(
-    int rows, bool alone, const NAME(activation) *q, const uint8_t *page, const uint8_t *next,
-    const int *visible, const NAME(unit) *unit, NAME(state) s, size_t head_size) {
+    int rows, bool alone, const NAME(activation) *q, const NAME(operands) *page,
+    const uint8_t *next, const int *visible, const NAME(unit) *unit, NAME(state) s,
+    size_t head_size) {
     switch (rows * 2 + alone) {
 #define CASE(n)                                                           \
     case n * 2:                                                           \
@@ -266,21 +282,34 @@ static void NAME(tile_of)(
 
 // Lets the caches fetch one of `shares` equal shares of a page.
 INLINE void NAME(prefetch)(const uint8_t *page, size_t byte_count, size_t share, size_t shares) {
-    const size_t lines = byte_count / 64;
+    const size_t lines = byte_count / LINE;
     for (size_t line = lines * share / shares; line < lines * (share + 1) / shares; line++)
-        __builtin_prefetch(page + line * 64, 0, 2);
+        __builtin_prefetch(page + line * LINE, 0, 2);
+}
+
+// The same with the scales alone.
+INLINE void NAME(prefetch_scales)(const uint8_t *page, size_t byte_count) {
+    for (size_t at = 0; at < NAME(SCALE_BYTES); at += LINE) {
+        __builtin_prefetch(page + at, 0, 3);
+        __builtin_prefetch(page + byte_count / 2 + at, 0, 3);
+    }
 }
 
 // All rows that see a page, tile by tile; meanwhile the caches fetch the page after it, if any.
 static void NAME(attend_page)(
-    const pk_attention *a, size_t p, const uint8_t *next, const NAME(unit) *unit, NAME(state) s) {
+    const pk_attention *a, size_t p, const uint8_t *next, uint8_t *widened,
+    const NAME(unit) *unit, NAME(state) s) {
     const size_t rows = a->tokens * a->group, d = a->head_size;
-    const size_t page_bytes = 2 * PK_PAGE * d * (CACHE_BF16 ? 2 : 4);
-    const uint8_t *page = a->pages + a->page_table[p] * a->page_stride;
+    const size_t page_bytes = pk_page_bytes(NAME(CACHE), d);
+    NAME(operands) page = NAME(operands_of)(a->pages + a->page_table[p] * a->page_stride, d);
     const size_t page_start = p * PK_PAGE;
     // Tokens before the page do not see it.
     const size_t first = (page_start > a->position ? page_start - a->position : 0) * a->group;
     const size_t tiles = (rows - first + TILE_ROWS - 1) / TILE_ROWS;
+#if CACHE_INT8
+    if (tiles > 1) NAME(widen)(&page, widened, d);
+#endif
+    if (next && tiles == 1) NAME(prefetch_scales)(next, page_bytes);
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t row = first + tile * TILE_ROWS;
         const int count = rows - row < TILE_ROWS ? (int)(rows - row) : TILE_ROWS;
@@ -291,7 +320,7 @@ static void NAME(attend_page)(
         }
         if (next && tiles > 1) NAME(prefetch)(next, page_bytes, tile, tiles);
         NAME(tile_of)
-        (count, tiles == 1, (const NAME(activation) *)a->q + row * d, page, next, visible, unit,
+        (count, tiles == 1, (const NAME(activation) *)a->q + row * d, &page, next, visible, unit,
          NAME(state_from)(s, row, d), d);
     }
 }
@@ -307,10 +336,12 @@ static void NAME(attend_segment)(const pk_attention *a, size_t segment, float *p
     const size_t last = first + PK_SEGMENT_PAGES < pages ? first + PK_SEGMENT_PAGES : pages;
     const float score = 1.44269504088896341f / __builtin_sqrtf((float)a->head_size);
     const NAME(unit) unit = {score, 1.0f / score};
+    // A page of bf16, which stays in cache.
+    uint8_t widened[CACHE_INT8 ? 4 * PK_PAGE * PK_HEAD_SIZE_MAX : 1] __attribute__((aligned(64)));
     for (size_t p = first; p < last; p++) {
         const uint8_t *next =
             p + 1 < pages ? a->pages + a->page_table[p + 1] * a->page_stride : NULL;
-        NAME(attend_page)(a, p, next, &unit, s);
+        NAME(attend_page)(a, p, next, widened, &unit, s);
     }
 }
 

@@ -6,6 +6,9 @@
 // How far scores may run ahead of what a softmax subtracts from them, in powers of two.
 #define OFFSET_SLACK 8.0f
 
+// Bytes that caches fetch at a time.
+#define LINE 64
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 
@@ -14,29 +17,43 @@ INLINE vf vf_dot_bf16(vf acc, vu a, vu b) {
     return (vf)_mm512_dpbf16_ps((__m512)acc, (__m512bh)a, (__m512bh)b);
 }
 
-#define NAME(x) PASTE(bf16_, x)
 #define ACTIVATION_BF16 1
 #define CACHE_BF16 1
-#include "attention.inc.h"
-#include "rows.inc.h"
+#define NAME(x) PASTE(bf16_, x)
+#define CACHE_INT8 0
+#include "layer.inc.h"
 #undef NAME
-#undef ACTIVATION_BF16
+#undef CACHE_INT8
+
+#define NAME(x) PASTE(bf16_int8_, x)
+#define CACHE_INT8 1
+#include "layer.inc.h"
+#undef NAME
+#undef CACHE_INT8
 #undef CACHE_BF16
+#undef ACTIVATION_BF16
 #include "few_rows.inc.h"
 #endif
 
-#define NAME(x) PASTE(mixed_, x)
 #define ACTIVATION_BF16 0
 #define CACHE_BF16 1
-#include "attention.inc.h"
-#include "rows.inc.h"
+#define NAME(x) PASTE(mixed_, x)
+#define CACHE_INT8 0
+#include "layer.inc.h"
 #undef NAME
+#undef CACHE_INT8
+
+#define NAME(x) PASTE(mixed_int8_, x)
+#define CACHE_INT8 1
+#include "layer.inc.h"
+#undef NAME
+#undef CACHE_INT8
 #undef CACHE_BF16
 
-#define NAME(x) PASTE(f32_, x)
 #define CACHE_BF16 0
-#include "attention.inc.h"
-#include "rows.inc.h"
+#define NAME(x) PASTE(f32_, x)
+#define CACHE_INT8 0
+#include "layer.inc.h"
 #undef NAME
 
 static void add(float *out, const float *x, size_t n) {
@@ -71,10 +88,12 @@ static float sum_of_exponentials(const float *x, size_t n, float offset) {
 const pk_kernels TABLE = {
 #if HAS_BF16_DOT
     .bf16 = &bf16_layer_kernels,
+    .bf16_int8_cache = &bf16_int8_layer_kernels,
     .few_rows_plain = few_rows_plain,
     .few_rows_compact = few_rows_compact,
 #endif
     .f32_bf16_cache = &mixed_layer_kernels,
+    .f32_int8_cache = &mixed_int8_layer_kernels,
     .f32 = &f32_layer_kernels,
     .add = add,
     .maximum = maximum,

@@ -1,4 +1,4 @@
-// The kernels that treat one row at a time. Needs vector.inc.h, ACTIVATION_BF16 and CACHE_BF16.
+// The kernels that treat one row at a time. Needs vector.inc.h, pages.inc.h and ACTIVATION_BF16.
 
 #if ACTIVATION_BF16
 INLINE void NAME(put)(uint16_t *to, float x) { *to = bf16_bits(x); }
@@ -17,28 +17,10 @@ INLINE void NAME(rotate_head)(float *out, const float *x, const float *angle, si
     }
 }
 
-// Stores one position's key and value of one head into its slot of a page.
-INLINE void NAME(store_kv)(
-    uint8_t *page, size_t slot, const float *key, const float *value, size_t head_size) {
-#if CACHE_BF16
-    uint16_t *k = (uint16_t *)page, *v = k + head_size * PK_PAGE;
-    for (size_t i = 0; i < head_size; i++) {
-        k[(i / 2) * PK_PAGE * 2 + slot * 2 + i % 2] = bf16_bits(key[i]);
-        v[(slot / 2) * head_size * 2 + i * 2 + slot % 2] = bf16_bits(value[i]);
-    }
-#else
-    float *k = (float *)page, *v = k + head_size * PK_PAGE;
-    for (size_t i = 0; i < head_size; i++) {
-        k[i * PK_PAGE + slot] = key[i];
-        v[slot * head_size + i] = value[i];
-    }
-#endif
-}
-
 static void NAME(rotate)(const pk_rotation *a) {
     const size_t d = a->head_size, group = a->heads / a->kv_heads;
     const float *keys = a->qkv + a->heads * d, *values = keys + a->kv_heads * d;
-    float rotated[512];
+    float rotated[PK_HEAD_SIZE_MAX];
     for (size_t h = 0; h < a->kv_heads; h++) {
         NAME(activation) *q = (NAME(activation) *)a->q + h * a->q_stride;
         for (size_t g = 0; g < group; g++) {

@@ -89,6 +89,24 @@ INLINE vf vf_exp2(vf x) {
 INLINE vf vf_even_of_pairs(vu pairs) { return (vf)(pairs << 16); }
 INLINE vf vf_odd_of_pairs(vu pairs) { return (vf)(pairs & 0xffff0000u); }
 
+INLINE vf vf_load_bf16(const uint16_t *p) {
+    return (vf)(__builtin_convertvector(*(const vh_unaligned *)p, vu) << 16);
+}
+
+// 8-bit integers as bf16 pairs, which is exact.
+INLINE vu vu_pairs_of_int8(const int8_t *p) {
+#if HAS_BF16_DOT
+    const __m512i first = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p));
+    const __m512i second = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(p + 16)));
+    return (vu)_mm512_cvtne2ps_pbh(_mm512_cvtepi32_ps(second), _mm512_cvtepi32_ps(first));
+#else
+    const vi pairs = (vi)__builtin_convertvector(*(const vh_unaligned *)p, vu);
+    const vu even = (vu)__builtin_convertvector(pairs << 24 >> 24, vf);
+    const vu odd = (vu)__builtin_convertvector(pairs << 16 >> 24, vf);
+    return odd | even >> 16;
+#endif
+}
+
 // bf16 bits, round to nearest even; NaN stays NaN.
 INLINE vu vf_bf16_bits(vf x) {
     vu bits = (vu)x;
@@ -106,9 +124,20 @@ INLINE void vf_store_bf16(uint16_t *p, vf x) {
 #endif
 }
 
-INLINE uint16_t bf16_bits(float x) {
+INLINE uint32_t float_bits(float x) {
     uint32_t bits;
     __builtin_memcpy(&bits, &x, 4);
+    return bits;
+}
+
+INLINE float float_of_bits(uint32_t bits) {
+    float x;
+    __builtin_memcpy(&x, &bits, 4);
+    return x;
+}
+
+INLINE uint16_t bf16_bits(float x) {
+    const uint32_t bits = float_bits(x);
     if (x != x) return (uint16_t)(bits >> 16 | 0x40u);
     return (uint16_t)((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
 }

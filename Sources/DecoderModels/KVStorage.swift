@@ -25,9 +25,9 @@ package final class KVStorage: @unchecked Sendable {
 
     /// Throws if the address space has no room for it.
     package init(
-        layers: Int, pageCount: Int, kvHeads: Int, headSize: Int, type: ComputeType
+        layers: Int, pageCount: Int, kvHeads: Int, headSize: Int, type: KVCacheType
     ) throws(KVStorageError) {
-        headStride = 2 * Page.size * headSize * type.byteCount
+        headStride = type.pageByteCount(headSize: headSize)
         layerStride = kvHeads * headStride
         // An odd number of heads from page to page: one head's pages spread over all sets of a
         // cache, which powers of two would not let them.

@@ -1,6 +1,6 @@
 internal import COneDNN
 
-/// How numbers are stored in activations, packed weights and KV pages.
+/// How numbers are stored in activations and packed weights.
 package enum ComputeType: Sendable {
     case bfloat16
     case float32

@@ -10,22 +10,30 @@ package struct LayerKernels: @unchecked Sendable {
     /// How activations and packed weights are stored.
     package let activationType: ComputeType
     /// How keys and values are stored.
-    package let cacheType: ComputeType
+    package let cacheType: KVCacheType
     /// Products of few rows, where activations are bf16.
     package let fewRows: FewRowsKernels?
 
     /// nil if this CPU lacks the instruction set.
     ///
-    /// - Parameter type: bf16 stores keys and values in bf16, and weights and activations too where
-    ///   the instruction set multiplies bf16 natively (elsewhere f32, which is faster there).
-    package init?(instructionSet: InstructionSet, type: ComputeType) {
+    /// - Parameters:
+    ///   - type: bf16 stores weights and activations in bf16 where the instruction set multiplies
+    ///     bf16 natively (elsewhere f32, which is faster there).
+    ///   - cacheType: nil takes that of `type`.
+    package init?(
+        instructionSet: InstructionSet, type: ComputeType, cacheType wanted: KVCacheType? = nil
+    ) {
         guard let table = pk_kernels_for(instructionSet.code) else { return nil }
+        let wanted = wanted ?? KVCacheType(type)
         let choices = [
-            (table.pointee.bf16, ComputeType.bfloat16, ComputeType.bfloat16),
+            (table.pointee.bf16, ComputeType.bfloat16, KVCacheType.bfloat16),
+            (table.pointee.bf16_int8_cache, .bfloat16, .int8),
             (table.pointee.f32_bf16_cache, .float32, .bfloat16),
+            (table.pointee.f32_int8_cache, .float32, .int8),
             (table.pointee.f32, .float32, .float32),
         ]
-        for (kernels, activation, cache) in choices where cache == type {
+        for (kernels, activation, cache) in choices
+        where cache == wanted && (activation == .float32 || type == .bfloat16) {
             guard let kernels else { continue }
             common = table
             layer = kernels

@@ -11,19 +11,28 @@ struct AttentionTests {
     struct Case: Sendable, CustomStringConvertible {
         var instructionSet: InstructionSet
         var type: ComputeType
+        var cacheType: KVCacheType
         var headSize: Int
 
         var description: String {
-            "\(instructionSet.rawValue), \(type), head size \(headSize)"
+            "\(instructionSet.rawValue), \(type), \(cacheType) cache, head size \(headSize)"
         }
 
+        /// Every table of kernels.
         static let all = InstructionSet.allCases.filter { $0 <= .best }.flatMap { set in
-            [ComputeType.bfloat16, .float32].flatMap { type in
-                [32, 64, 80, 128, 256].map {
-                    Case(instructionSet: set, type: type, headSize: $0)
+            types.filter { set == .avx512BF16 || $0 != (.bfloat16, .bfloat16) }
+                .flatMap { type, cacheType in
+                    [32, 64, 80, 128, 256].map {
+                        Case(
+                            instructionSet: set, type: type, cacheType: cacheType, headSize: $0)
+                    }
                 }
-            }
         }
+
+        private static let types: [(ComputeType, KVCacheType)] = [
+            (.bfloat16, .bfloat16), (.bfloat16, .int8), (.float32, .float32), (.float32, .bfloat16),
+            (.float32, .int8),
+        ]
     }
 
     @Test("attention is what the definition says", arguments: Case.all)
@@ -35,7 +44,7 @@ struct AttentionTests {
             for token in [0, tokens - 1] {
                 let expected = fixture.definition(position: position + token)
                 let error = zip(out[token], expected).map { abs(Double($0) - $1) }.max() ?? 0
-                #expect(error < (test.type == .float32 ? 2e-6 : 6e-3), "\(position) \(token)")
+                #expect(error < fixture.tolerance, "\(position) \(token)")
             }
         }
     }
@@ -56,11 +65,52 @@ struct AttentionTests {
 
     @Test("scores that rise by hundreds from key to key end in the last value")
     func risingScores() throws {
-        let test = Case(instructionSet: .best, type: .float32, headSize: 64)
+        let test = Case(
+            instructionSet: .best, type: .float32, cacheType: .float32, headSize: 64)
         let fixture = try AttentionFixture(test, group: 1, positions: 1300, keyScale: 4000)
         let out = fixture.attend(position: 1299, tokens: 1)[0]
         let expected = fixture.definition(position: 1299)
         #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) < 1e-3 })
+    }
+}
+
+/// What a page of 8-bit keys and values says, by the layout that `pk_attention` describes.
+struct QuantizedPage {
+    private let page: UnsafeMutablePointer<UInt8>
+    private let headSize: Int
+
+    init(_ page: UnsafeMutablePointer<UInt8>, headSize: Int) {
+        self.page = page
+        self.headSize = headSize
+    }
+
+    private var valueHalf: UnsafeMutablePointer<UInt8> {
+        page + Page.size * (headSize + 2)
+    }
+
+    func key(slot: Int) -> [Float] {
+        (0..<headSize).map { i in
+            Float(quantum(page, at: i / 2 * Page.size * 2 + slot * 2 + i % 2)) * keyScale(slot)
+        }
+    }
+
+    func value(slot: Int) -> [Float] {
+        (0..<headSize).map { i in
+            Float(quantum(valueHalf, at: slot / 2 * headSize * 2 + i * 2 + slot % 2))
+                * scale(valueHalf, slot)
+        }
+    }
+
+    func keyScale(_ slot: Int) -> Float {
+        scale(page, slot)
+    }
+
+    private func scale(_ half: UnsafeMutablePointer<UInt8>, _ slot: Int) -> Float {
+        Float(bitPattern: (UInt32(half[2 * slot]) | UInt32(half[2 * slot + 1]) << 8) << 16)
+    }
+
+    private func quantum(_ half: UnsafeMutablePointer<UInt8>, at index: Int) -> Int8 {
+        Int8(bitPattern: half[2 * Page.size + index])
     }
 }
 
@@ -77,11 +127,15 @@ private final class AttentionFixture {
     private var values: [[Float]] = []
     private var rotated: [[Float]] = []
 
-    private var pageBytes: Int { 2 * Page.size * shape.headSize * kernels.cacheType.byteCount }
+    private var pageBytes: Int { kernels.cacheType.pageByteCount(headSize: shape.headSize) }
+
+    /// Of the attention of numbers below 1 in magnitude.
+    var tolerance: Double { kernels.activationType == .float32 ? 2e-6 : 6e-3 }
 
     init(_ test: AttentionTests.Case, group: Int, positions: Int, keyScale: Float = 1) throws {
         kernels = try #require(
-            LayerKernels(instructionSet: test.instructionSet, type: test.type))
+            LayerKernels(
+                instructionSet: test.instructionSet, type: test.type, cacheType: test.cacheType))
         let headSize = test.headSize
         shape = HeadShape(heads: group, kvHeads: 1, headSize: headSize)
         self.positions = positions
@@ -89,8 +143,14 @@ private final class AttentionFixture {
         // Pages in any order.
         pageTable = (0..<pageCount).map { PageID(UInt32(($0 * 7 + 3) % pageCount)) }
             .sorted { $0.rawValue > $1.rawValue }
-        storage = AlignedBuffer(
-            byteCount: pageCount * 2 * Page.size * headSize * kernels.cacheType.byteCount)
+        let pageBytes = kernels.cacheType.pageByteCount(headSize: headSize)
+        storage = AlignedBuffer(byteCount: pageCount * pageBytes)
+        // As an earlier request may leave them: keys that are not numbers, and cleared values.
+        for page in 0..<pageCount {
+            let keys = storage.pointer(to: UInt8.self) + page * pageBytes
+            keys.update(repeating: 0xff, count: pageBytes / 2)
+            (keys + pageBytes / 2).update(repeating: 0, count: pageBytes / 2)
+        }
         qkv = RowBuffer(rows: 1, width: shape.qkvSize, type: .float32)
         queries = RowBuffer(
             rows: positions + 64, width: group * headSize, type: kernels.activationType)
@@ -105,14 +165,21 @@ private final class AttentionFixture {
             }
             qkv.rows.withRow(0) { out in for i in row.indices { out[i] = row[i] } }
             rotated.append(Array(row[..<(group * headSize)]))
-            keys.append(Array(row[(group * headSize)..<((group + 1) * headSize)]))
-            values.append(Array(row[((group + 1) * headSize)...]))
             let page = Int(pageTable[position / Page.size].rawValue)
             kernels.rotate(
                 qkv: qkv.rows, row: 0, angles: angles.rows, token: 0,
                 queries: [queries.rows.dropFirst(position)], shape: shape,
                 page: storage.pointer(to: UInt8.self) + page * pageBytes,
                 headStride: pageBytes, slot: position % Page.size)
+            if kernels.cacheType == .int8 {
+                let stored = QuantizedPage(
+                    storage.pointer(to: UInt8.self) + page * pageBytes, headSize: headSize)
+                keys.append(stored.key(slot: position % Page.size))
+                values.append(stored.value(slot: position % Page.size))
+            } else {
+                keys.append(Array(row[(group * headSize)..<((group + 1) * headSize)]))
+                values.append(Array(row[((group + 1) * headSize)...]))
+            }
         }
     }
 

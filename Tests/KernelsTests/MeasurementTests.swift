@@ -60,9 +60,12 @@ struct MeasurementTests {
         }
     }
 
-    @Test("attention over arbitrary pages is an ordinary number after any prefix")
-    func arbitraryPages() throws {
-        let kernels = try #require(LayerKernels(instructionSet: .best, type: .bfloat16))
+    @Test(
+        "attention over arbitrary pages is an ordinary number after any prefix",
+        arguments: KVCacheType.allCases)
+    func arbitraryPages(cacheType: KVCacheType) throws {
+        let kernels = try #require(
+            LayerKernels(instructionSet: .best, type: .bfloat16, cacheType: cacheType))
         let (headSize, group, tokens) = (64, 3, 5)
         let pages = ArbitraryPages(
             heads: 2, positions: 300, headSize: headSize, type: kernels.cacheType)

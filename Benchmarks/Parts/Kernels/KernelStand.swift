@@ -122,7 +122,7 @@ final class RotationStand {
     init(heads: Int, kvHeads: Int, headSize: Int, positions: Int) {
         let shape = HeadShape(heads: heads, kvHeads: kvHeads, headSize: headSize)
         self.shape = shape
-        headStride = 2 * Page.size * headSize * kernels.cacheType.byteCount
+        headStride = kernels.cacheType.pageByteCount(headSize: headSize)
         pages = AlignedBuffer(byteCount: Page.count(for: positions) * kvHeads * headStride)
         let valuesBegin = (heads + kvHeads) * headSize
         qkv = floats(rows: positions, width: shape.qkvSize) { position, column in

@@ -24,7 +24,21 @@ typedef enum {
 enum {
     PK_PAGE = 64,          // positions in a page of KV cache
     PK_SEGMENT_PAGES = 16, // pages whose keys one softmax runs over before it meets others
+    PK_HEAD_SIZE_MAX = 256,
 };
+
+// How keys and values are stored.
+typedef enum { PK_CACHE_BF16, PK_CACHE_F32, PK_CACHE_INT8 } pk_cache;
+
+// Bytes of one KV head's keys and values in a page: half of them keys, then the values.
+static inline size_t pk_page_bytes(pk_cache cache, size_t head_size) {
+    switch (cache) {
+    case PK_CACHE_F32: return 2 * PK_PAGE * head_size * 4;
+    case PK_CACHE_BF16: return 2 * PK_PAGE * head_size * 2;
+    case PK_CACHE_INT8: return 2 * PK_PAGE * (head_size + 2);
+    }
+    return 0;
+}
 
 // Attention of a run of tokens of one request, for one KV head and the `group` query heads that
 // share it. Token i has position `position + i` and attends to positions 0 ... position + i.
@@ -33,7 +47,8 @@ enum {
 //   out   [tokens] rows `out_stride` elements apart, each [group][head_size], activations
 //   page p of this layer and head lies at pages + page_table[p] * page_stride bytes:
 //     bf16: K as [head_size / 2][64][2], V as [32][head_size][2];
-//     f32: K as [head_size][64], V as [64][head_size]
+//     f32: K as [head_size][64], V as [64][head_size];
+//     int8: 64 bf16 scales of the positions' keys, K as with bf16; those of values, V as with bf16
 typedef struct {
     const void *q;
     void *out;
@@ -92,7 +107,8 @@ typedef struct {
     size_t padded_depth;
 } pk_few_rows;
 
-// Activations are bf16 in `bf16` and f32 in the other two; keys and values are f32 only in `f32`.
+// Activations are bf16 in the tables whose names begin so, and f32 in the others. Keys and values
+// are of the activations' type where the names do not say otherwise.
 typedef struct {
     // All keys, one segment after the other; scratch has room for two parts.
     void (*attention)(const pk_attention *, float *scratch);
@@ -110,9 +126,11 @@ typedef struct {
 typedef struct {
     // NULL where the instruction set has no BF16 dot product.
     const pk_layer_kernels *bf16;
+    const pk_layer_kernels *bf16_int8_cache;
     void (*few_rows_plain)(const pk_few_rows *);
     void (*few_rows_compact)(const pk_few_rows *);
     const pk_layer_kernels *f32_bf16_cache;
+    const pk_layer_kernels *f32_int8_cache;
     const pk_layer_kernels *f32;
     // out[i] += x[i]
     void (*add)(float *out, const float *x, size_t n);

@@ -36,6 +36,19 @@ enum ArbitraryNumbers {
         }
     }
 
+    /// bf16 scales from 1/128 to below 1/64, then 8-bit integers.
+    static func fillQuantized(
+        _ bytes: UnsafeMutableRawBufferPointer, scaleCount: Int, seed: UInt32
+    ) {
+        let scales = bytes.bindMemory(to: UInt16.self)
+        for index in 0..<scaleCount {
+            scales[index] = 0x3c00 | UInt16(truncatingIfNeeded: mix(index, seed) & 0x7f)
+        }
+        for index in scaleCount * MemoryLayout<UInt16>.size..<bytes.count {
+            bytes[index] = UInt8(truncatingIfNeeded: mix(index, seed))
+        }
+    }
+
     /// Blocks of any format: read as halves, any two bytes are a small positive number, so that
     /// scales are ordinary wherever a format has them.
     static func fillBlocks(_ bytes: UnsafeMutableRawBufferPointer, seed: UInt32) {

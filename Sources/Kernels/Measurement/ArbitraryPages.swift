@@ -7,17 +7,17 @@ internal import PipelineTypes
 package final class ArbitraryPages: @unchecked Sendable {
     package let heads: Int
     package let headSize: Int
-    private let type: ComputeType
+    private let type: KVCacheType
     private let headStride: Int
     private let pageStride: Int
     private let pageTable: [PageID]
     private let memory: LargeMemory
 
-    package init(heads: Int, positions: Int, headSize: Int, type: ComputeType) {
+    package init(heads: Int, positions: Int, headSize: Int, type: KVCacheType) {
         self.heads = heads
         self.headSize = headSize
         self.type = type
-        headStride = 2 * Page.size * headSize * type.byteCount
+        headStride = type.pageByteCount(headSize: headSize)
         // An odd number of heads, as in a stage.
         pageStride = (heads | 1) * headStride
         pageTable = (0..<UInt32(Page.count(for: positions))).map { PageID($0) }
@@ -25,17 +25,29 @@ package final class ArbitraryPages: @unchecked Sendable {
     }
 
     /// Bytes of keys and values that one head has for so many positions.
-    package static func byteCount(positions: Int, headSize: Int, type: ComputeType) -> Int {
-        2 * positions * headSize * type.byteCount
+    package static func byteCount(positions: Int, headSize: Int, type: KVCacheType) -> Int {
+        positions * type.byteCount(headSize: headSize)
     }
 
     /// Fills this worker's share; all workers of a pool do so before anything is read.
     package func fill(_ worker: Worker) {
         for page in worker.share(of: pageTable.count) {
-            ArbitraryNumbers.fill(
-                UnsafeMutableRawBufferPointer(
-                    start: memory.address + page * pageStride, count: pageStride),
-                of: type, seed: UInt32(page))
+            let memory = UnsafeMutableRawBufferPointer(
+                start: memory.address + page * pageStride, count: pageStride)
+            switch type {
+            case .bfloat16: ArbitraryNumbers.fill(memory, of: .bfloat16, seed: UInt32(page))
+            case .float32: ArbitraryNumbers.fill(memory, of: .float32, seed: UInt32(page))
+            case .int8: fillQuantized(memory, seed: UInt32(page))
+            }
+        }
+    }
+
+    private func fillQuantized(_ memory: UnsafeMutableRawBufferPointer, seed: UInt32) {
+        for half in stride(from: 0, to: memory.count, by: headStride / 2) {
+            let numbers = UnsafeMutableRawBufferPointer(
+                rebasing: memory[half..<half + headStride / 2])
+            ArbitraryNumbers.fillQuantized(
+                numbers, scaleCount: Page.size, seed: seed &+ UInt32(truncatingIfNeeded: half))
         }
     }
 

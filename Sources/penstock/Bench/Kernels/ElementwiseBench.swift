@@ -59,8 +59,8 @@ struct ElementwiseBench {
         }
         let angles = RowBuffer.arbitrary(rows: rowCount, width: heads.headSize, type: .float32)
         let queryCount = heads.heads * heads.headSize
-        let cachedCount = 2 * heads.kvHeads * heads.headSize
-        let cachedByteCount = cachedCount * bench.kernels.cacheType.byteCount
+        let cachedByteCount =
+            heads.kvHeads * bench.kernels.cacheType.byteCount(headSize: heads.headSize)
         return row(
             "rotate", width: heads.qkvSize, inputs: heads.qkvSize, activations: queryCount,
             otherByteCount: cachedByteCount
