@@ -125,6 +125,17 @@ enum Checked {
         }
     }
 
+    static let kvCache: Reader<KVCacheChoice> = { text in
+        switch text {
+        case "auto": return .automatic
+        case "bfloat16", "bf16": return .bfloat16
+        case "int8": return .int8
+        case _ where text.hasPrefix("fp8_") || text.hasPrefix("fp4_"):
+            throw ValidationError("\(text) is not supported yet; int8 takes as little as fp8")
+        default: throw ValidationError("it must be one of auto, bfloat16, int8")
+        }
+    }
+
     static let chunkedPrefillSize: Reader<ChunkingPolicy> = { text in
         if text == "auto" { return .automatic }
         if text == "off" { return .whole }

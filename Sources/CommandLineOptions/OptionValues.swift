@@ -4,6 +4,15 @@ package enum ComputeType: String, CaseIterable, Hashable, Sendable {
     case float32
 }
 
+/// The number format of keys and values in the KV cache.
+package enum KVCacheChoice: Hashable, Sendable {
+    /// That of weights and products.
+    case automatic
+    case bfloat16
+    /// 8-bit integers with scales.
+    case int8
+}
+
 /// The number format of the activations that travel from stage to stage.
 package enum ActivationType: String, CaseIterable, Hashable, Sendable {
     case float32

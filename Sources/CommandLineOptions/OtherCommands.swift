@@ -28,6 +28,8 @@ struct InspectCommand: ParsableCommand {
         transform: Checked.layerCounts)
     var layerPartition: [Int]?
 
+    @OptionGroup var kvCache: KVCacheFlags
+
     @Flag(name: .customLong("json"), help: "Print JSON.")
     var json = false
 
@@ -35,7 +37,7 @@ struct InspectCommand: ParsableCommand {
         InspectOptions(
             modelPath: model, stageCount: stageCount,
             layerCounts: try environment.layerCounts(flag: layerPartition, stages: stageCount),
-            json: json)
+            kvCache: kvCache.choice, json: json)
     }
 }
 

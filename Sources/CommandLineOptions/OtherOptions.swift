@@ -4,6 +4,7 @@ package struct InspectOptions: Hashable, Sendable {
     package var stageCount: Int
     /// Layers of each stage, `stageCount` entries of at least 1; nil divides them evenly.
     package var layerCounts: [Int]?
+    package var kvCache: KVCacheChoice
     package var json: Bool
 }
 

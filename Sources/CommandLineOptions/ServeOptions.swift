@@ -117,13 +117,16 @@ package struct ComputeOptions: Hashable, Sendable {
     package var threads: Int?
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
+    package var kvCache: KVCacheChoice
 
     package init(
-        type: ComputeType, threads: Int?, instructionSet: InstructionSet?
+        type: ComputeType, threads: Int?, instructionSet: InstructionSet?,
+        kvCache: KVCacheChoice = .automatic
     ) {
         self.type = type
         self.threads = threads
         self.instructionSet = instructionSet
+        self.kvCache = kvCache
     }
 }
 

@@ -1,4 +1,5 @@
 package import Checkpoints
+package import Kernels
 
 /// The shape of a Llama-family decoder: grouped-query attention with rotary embeddings, RMSNorm and
 /// SwiGLU.
@@ -38,8 +39,8 @@ package struct DecoderConfiguration: Hashable, Sendable {
     }
 
     /// Bytes of keys and values that one position takes in `layers` layers.
-    package func kvByteCount(layers: Int, bytesPerNumber: Int) -> Int {
-        2 * layers * kvHeadCount * headSize * bytesPerNumber
+    package func kvByteCount(layers: Int, type: KVCacheType) -> Int {
+        layers * kvHeadCount * type.byteCount(headSize: headSize)
     }
 
     /// Bounds of what the kernels can do and what can be meant seriously.

@@ -8,6 +8,8 @@ package struct StageConfiguration: Hashable, Sendable {
     package var modelPath: String
     /// How weights and products are computed; the backend knows the names.
     package var dataType: String
+    /// How keys and values are stored; the backend knows the names.
+    package var kvCacheType: String
     /// How activations travel between stages.
     package var activationType: ActivationType
     /// The instruction set to compute with; nil takes the best that the processor has.
@@ -25,13 +27,15 @@ package struct StageConfiguration: Hashable, Sendable {
 
     package init(
         stage: Int, layerCounts: [Int], modelPath: String, dataType: String,
-        activationType: ActivationType, instructionSet: String?, threadCount: Int,
-        processors: [Int], pageCount: Int, contextLength: Int, pacing: StagePacing? = nil
+        kvCacheType: String, activationType: ActivationType, instructionSet: String?,
+        threadCount: Int, processors: [Int], pageCount: Int, contextLength: Int,
+        pacing: StagePacing? = nil
     ) {
         self.stage = stage
         self.layerCounts = layerCounts
         self.modelPath = modelPath
         self.dataType = dataType
+        self.kvCacheType = kvCacheType
         self.activationType = activationType
         self.instructionSet = instructionSet
         self.threadCount = threadCount
@@ -61,13 +65,14 @@ package struct StageConfiguration: Hashable, Sendable {
 }
 
 extension StageConfiguration: WireCodable {
-    package static var encodedByteCountMin: Int { 55 }
+    package static var encodedByteCountMin: Int { 59 }
 
     package func encode(into writer: inout ByteWriter) {
         writer.append(count: stage)
         writer.append(layerCounts.map(UInt32.init))
         writer.append(modelPath)
         writer.append(dataType)
+        writer.append(kvCacheType)
         writer.append(activationType.rawValue)
         writer.append(instructionSet) { $0.append($1) }
         writer.append(count: threadCount)
@@ -81,7 +86,8 @@ extension StageConfiguration: WireCodable {
         self.init(
             stage: try reader.count("stage", max: Int(UInt16.max)),
             layerCounts: try reader.numbers().map(Int.init), modelPath: try reader.text(),
-            dataType: try reader.text(), activationType: try reader.value(),
+            dataType: try reader.text(), kvCacheType: try reader.text(),
+            activationType: try reader.value(),
             instructionSet: try reader.optional { reader throws(CodecError) in try reader.text() },
             threadCount: try reader.count("number of threads", max: Int(UInt16.max)),
             processors: try reader.numbers().map(Int.init),

@@ -79,8 +79,12 @@ struct DecoderBackend: StageBackend {
         _ configuration: StageConfiguration, _ instructionSet: InstructionSet
     ) throws(StageFault) -> LayerKernels {
         let type: ComputeType = configuration.dataType == "float32" ? .float32 : .bfloat16
-        guard let kernels = LayerKernels(instructionSet: instructionSet, type: type) else {
-            throw StageFault("no kernels for \(instructionSet.rawValue)")
+        guard let cacheType = KVCacheType(rawValue: configuration.kvCacheType),
+            let kernels = LayerKernels(
+                instructionSet: instructionSet, type: type, cacheType: cacheType)
+        else {
+            throw StageFault(
+                "no kernels for \(instructionSet.rawValue) and \(configuration.kvCacheType)")
         }
         return kernels
     }

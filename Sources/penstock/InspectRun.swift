@@ -2,6 +2,7 @@ import Checkpoints
 import CommandLineOptions
 import DecoderModels
 import Foundation
+import Kernels
 import PipelineTypes
 
 /// `penstock inspect`: what a checkpoint holds, and how a pipeline would divide it.
@@ -27,7 +28,7 @@ struct InspectRun {
         var parameters: Int
         var tensorTypes: [TensorType]
         var layerPartition: [Int]
-        /// In bf16.
+        var kvCacheType: String
         var kvBytesPerToken: Int
         var kvBytesPerTokenByStage: [Int]
     }
@@ -59,6 +60,7 @@ struct InspectRun {
         } catch {
             throw UsageError(error.description)
         }
+        let cacheType = KVCacheType(options.kvCache, type: .bfloat16)
         let tensors = try checkpoint.tensorNames.map { try checkpoint.tensor(named: $0) }
         return Report(
             path: checkpoint.path, architecture: model.architecture, layers: model.layerCount,
@@ -68,9 +70,10 @@ struct InspectRun {
             tiedEmbeddings: model.tiesEmbeddings,
             parameters: tensors.reduce(0) { $0 + $1.rows * $1.columns },
             tensorTypes: Self.types(of: tensors), layerPartition: partition.layerCounts,
-            kvBytesPerToken: model.kvByteCount(layers: model.layerCount, bytesPerNumber: 2),
+            kvCacheType: cacheType.rawValue,
+            kvBytesPerToken: model.kvByteCount(layers: model.layerCount, type: cacheType),
             kvBytesPerTokenByStage: partition.layerCounts.map {
-                model.kvByteCount(layers: $0, bytesPerNumber: 2)
+                model.kvByteCount(layers: $0, type: cacheType)
             })
     }
 
@@ -105,7 +108,7 @@ struct InspectRun {
             ["vocabulary", "\(report.vocabularySize)\(report.tiedEmbeddings ? ", tied" : "")"],
             ["context", "\(report.contextLength)"],
             ["tensors", types.joined(separator: ", ")],
-            ["KV cache", "\(report.kvBytesPerToken) bytes per token (bf16)"],
+            ["KV cache", "\(report.kvBytesPerToken) bytes per token (\(report.kvCacheType))"],
             ["partition", report.layerPartition.map(String.init).joined(separator: ",")],
         ])
         return ([report.path, table.text] + stages).joined(separator: "\n")

@@ -132,7 +132,7 @@ struct ServeRun {
             """
             \(model.architecture): \(layers) layers on \(plan.limits.stageCount) stages, \
             \(threads) each, context \(plan.limits.contextLength), \
-            KV cache for \(plan.limits.tokenCapacity) tokens
+            KV cache for \(plan.limits.tokenCapacity) tokens in \(plan.stages[0].kvCacheType)
             """)
     }
 }

@@ -52,14 +52,15 @@ struct ServingPlan {
             throw UsageError(
                 "--context-length \(contextLength) is above the model's \(model.contextLength)")
         }
-        let cacheBytes = request.compute.type == .float32 ? 4 : 2
+        let cacheType = KVCacheType(request.compute.kvCache, type: request.compute.type)
         let pageCount = try KVBudget(
             model: model, quantizedBytes: try tensors.quantizedByteCount(),
-            bytesPerNumber: cacheBytes, contextLength: contextLength, options: request.memory
+            weightType: request.compute.type, cacheType: cacheType, contextLength: contextLength,
+            options: request.memory
         ).pageCount()
         populatedTokens =
             KVStorage.populatedByteCount
-            / model.kvByteCount(layers: model.layerCount, bytesPerNumber: cacheBytes)
+            / model.kvByteCount(layers: model.layerCount, type: cacheType)
         limits = ServingLimits(
             stageCount: stageCount, asyncBatchDepth: request.pipeline.asyncBatchDepth,
             pageCount: pageCount, contextLength: contextLength,
@@ -80,7 +81,7 @@ struct ServingPlan {
         stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: request.modelPath,
-                dataType: request.compute.type.rawValue,
+                dataType: request.compute.type.rawValue, kvCacheType: cacheType.rawValue,
                 activationType: request.pipeline.activationType == .float32 ? .float32 : .bfloat16,
                 instructionSet: request.compute.instructionSet?.rawValue,
                 threadCount: cores.threads, processors: cores.cores(ofStage: stage),
@@ -129,7 +130,8 @@ struct KVBudget {
     let model: DecoderConfiguration
     /// Of weights that stages keep as they are stored, too.
     let quantizedBytes: Int
-    let bytesPerNumber: Int
+    let weightType: CommandLineOptions.ComputeType
+    let cacheType: KVCacheType
     let contextLength: Int
     let options: MemoryOptions
 
@@ -156,9 +158,7 @@ struct KVBudget {
         let fraction = options.staticFraction ?? Self.staticFraction
         let available = ProcessMemory.availableByteCount ?? Self.unknownMemory
         let room = Double(available) * fraction - Double(weightBytes)
-        let page =
-            model.kvByteCount(layers: model.layerCount, bytesPerNumber: bytesPerNumber)
-            * Page.size
+        let page = model.kvByteCount(layers: model.layerCount, type: cacheType) * Page.size
         return max(0, Int(room / Double(page)))
     }
 
@@ -167,7 +167,7 @@ struct KVBudget {
         let hidden = model.hiddenSize
         let attention = hidden * (model.qkvSize + model.headCount * model.headSize)
         let layer = attention + 3 * hidden * model.feedForwardSize
-        let isNarrow = bytesPerNumber == 2 && InstructionSet.best == .avx512BF16
+        let isNarrow = weightType == .bfloat16 && InstructionSet.best == .avx512BF16
         let weights = model.layerCount * layer + hidden * model.vocabularySize
         return isNarrow ? weights * 2 + quantizedBytes : weights * 4
     }

@@ -15,14 +15,18 @@ struct OtherCommandTests {
         #expect(
             try read(["inspect", "m"]).invocation
                 == .inspect(
-                    InspectOptions(modelPath: "m", stageCount: 1, layerCounts: nil, json: false)))
+                    InspectOptions(
+                        modelPath: "m", stageCount: 1, layerCounts: nil, kvCache: .automatic,
+                        json: false)))
         #expect(
             try read(
                 ["inspect", "--pp-size", "2", "m", "--json"],
                 environment: ["SGLANG_PP_LAYER_PARTITION": "1,2"]
             ).invocation
                 == .inspect(
-                    InspectOptions(modelPath: "m", stageCount: 2, layerCounts: [1, 2], json: true)))
+                    InspectOptions(
+                        modelPath: "m", stageCount: 2, layerCounts: [1, 2], kvCache: .automatic,
+                        json: true)))
     }
 
     @Test("bench prefill measures every combination that it is asked for")
@@ -37,13 +41,14 @@ struct OtherCommandTests {
             try read([
                 "bench", "prefill", "m", "--prompt-lengths", "512,1024", "--threads", "2",
                 "--pp-sizes", "1,2", "--chunk-sizes", "auto,off,512", "--repetitions", "5",
-                "--dtype", "float32", "--isa", "avx512", "--requests", "8", "--json",
+                "--dtype", "float32", "--isa", "avx512", "--kv-cache-dtype", "int8",
+                "--requests", "8", "--json",
             ]).invocation
                 == .benchPrefill(
                     BenchPrefillOptions(
                         bench: BenchOptions(
                             modelPath: "m", stageCounts: [1, 2], threads: 2, repetitions: 5,
-                            type: .float32, instructionSet: .avx512, json: true),
+                            type: .float32, instructionSet: .avx512, kvCache: .int8, json: true),
                         promptLengths: [512, 1024],
                         chunkSizes: [.automatic, .whole, .fixed(tokens: 512)], requestCount: 8)))
     }
@@ -68,7 +73,7 @@ struct OtherCommandTests {
                     BenchDecodeOptions(
                         bench: BenchOptions(
                             modelPath: "m", stageCounts: [2], threads: 1, repetitions: 1,
-                            type: .float32, instructionSet: .avx2, json: true),
+                            type: .float32, instructionSet: .avx2, kvCache: .automatic, json: true),
                         depths: [0, 100, 8192], batchSizes: [1, 4], newTokens: 16)))
     }
 
@@ -76,7 +81,7 @@ struct OtherCommandTests {
     func benchKernels() throws {
         var options = BenchKernelsOptions(
             modelPath: nil, seconds: 0.25, isTiny: false, threads: nil, type: .bfloat16,
-            instructionSet: nil, json: false)
+            instructionSet: nil, kvCache: .automatic, json: false)
         #expect(try read(["bench", "kernels"]).invocation == .benchKernels(options))
         options.isTiny = true
         options.seconds = 0.01
@@ -84,17 +89,17 @@ struct OtherCommandTests {
         #expect(
             try read([
                 "bench", "kernels", "m", "--threads", "2", "--seconds", "1.5", "--isa", "avx2",
-                "--dtype", "float32", "--tiny", "--json",
+                "--dtype", "float32", "--kv-cache-dtype", "int8", "--tiny", "--json",
             ]).invocation
                 == .benchKernels(
                     BenchKernelsOptions(
                         modelPath: "m", seconds: 1.5, isTiny: true, threads: 2, type: .float32,
-                        instructionSet: .avx2, json: true)))
+                        instructionSet: .avx2, kvCache: .int8, json: true)))
     }
 
     private let benchDefaults = BenchOptions(
         modelPath: "m", stageCounts: [1], threads: nil, repetitions: 3, type: .bfloat16,
-        instructionSet: nil, json: false)
+        instructionSet: nil, kvCache: .automatic, json: false)
 
     @Test("trace takes a file, and may draw it")
     func traceTakesAFile() throws {

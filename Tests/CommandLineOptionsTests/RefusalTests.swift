@@ -21,6 +21,7 @@ struct RefusalTests {
             ("--mem-fraction-static", "inf"), ("--watchdog-timeout", "0"),
             ("--watchdog-timeout", "-inf"), ("--watchdog-timeout", "1e400"),
             ("--context-length", "0"), ("--dtype", "float16"), ("--dtype", "int4"),
+            ("--kv-cache-dtype", "fp8_e4m3"), ("--kv-cache-dtype", "float16"),
             ("--stream-interval", "0"), ("--log-level", "loud"), ("--threads", "0"),
             ("--isa", "neon"), ("--tp-size", "two"), ("--nnodes", "0"), ("--page-size", "-1"),
             ("--schedule-policy", "best"), ("--disaggregation-mode", "both"),

@@ -35,7 +35,8 @@ struct ServeOptionsTests {
                     staticFraction: nil, totalTokensMax: nil, prefixCacheEnabled: true))
         #expect(
             options.compute
-                == ComputeOptions(type: .bfloat16, threads: nil, instructionSet: nil))
+                == ComputeOptions(
+                    type: .bfloat16, threads: nil, instructionSet: nil, kvCache: .automatic))
         #expect(
             options.logging
                 == LoggingOptions(
@@ -54,7 +55,8 @@ struct ServeOptionsTests {
             "--chunked-prefill-size", "4096", "--max-prefill-tokens", "8192",
             "--max-running-requests", "16", "--max-queued-requests", "64",
             "--mem-fraction-static", "0.8", "--max-total-tokens", "100000",
-            "--disable-radix-cache", "--dtype", "float32", "--threads", "2", "--isa", "avx2",
+            "--disable-radix-cache", "--dtype", "float32", "--kv-cache-dtype", "int8",
+            "--threads", "2", "--isa", "avx2",
             "--log-level", "debug", "--log-requests", "--trace", "run.json")
         #expect(
             options
@@ -73,7 +75,8 @@ struct ServeOptionsTests {
                         runningRequestsMax: 16, queuedRequestsMax: 64, microbatchRequestsMax: 8),
                     memory: MemoryOptions(
                         staticFraction: 0.8, totalTokensMax: 100000, prefixCacheEnabled: false),
-                    compute: ComputeOptions(type: .float32, threads: 2, instructionSet: .avx2),
+                    compute: ComputeOptions(
+                        type: .float32, threads: 2, instructionSet: .avx2, kvCache: .int8),
                     logging: LoggingOptions(
                         level: .debug, logsRequests: true, tracePath: "run.json",
                         profileDirectory: "/tmp")))
@@ -156,6 +159,14 @@ struct ServeOptionsTests {
         #expect(
             try serve("--pp-size", "2", "--pipeline-parallel-size", "4").pipeline.stageCount == 4)
         #expect(refusal(["serve", "m", "--tp", "8", "--tp-size", "1"]) == nil)
+    }
+
+    @Test("the KV cache's type has SGLang's names, and int8")
+    func kvCacheType() throws {
+        #expect(try serve("--kv-cache-dtype", "auto").compute.kvCache == .automatic)
+        #expect(try serve("--kv-cache-dtype", "bf16").compute.kvCache == .bfloat16)
+        #expect(try serve("--kv-cache-dtype", "bfloat16").compute.kvCache == .bfloat16)
+        #expect(try serve("--kv-cache-dtype", "int8").compute.kvCache == .int8)
     }
 
     @Test("dtype auto means bfloat16")

@@ -104,7 +104,10 @@ struct KernelBenchTests {
 
     @Test("with a model, its shapes are measured, on any instruction set that there is")
     func modelShapes() async throws {
-        for arguments in [["--isa", "scalar"], ["--isa", "avx2", "--dtype", "float32"]] {
+        for arguments in [
+            ["--isa", "scalar"], ["--isa", "avx2", "--dtype", "float32"],
+            ["--isa", "avx2", "--kv-cache-dtype", "int8"],
+        ] {
             let report = try await Self.report(
                 [TestModels.tinyLlama, "--threads", "1"] + arguments)
             Self.check(report)

@@ -30,8 +30,27 @@ struct OneArithmeticTests {
         ProcessInfo.processInfo.environment["PENSTOCK_TEST_SWEEP"]?.split(separator: " ")
         .map(String.init)
 
-    private static let paths: [String?] =
-        sweptPaths?.map { $0 == "best" ? nil : $0 } ?? [nil, "avx512", "avx2", "scalar"]
+    /// Kernels, by the instruction set (nil for the best there is) and the KV cache's type.
+    struct Path: Sendable, CustomStringConvertible {
+        var instructionSet: String?
+        var kvCacheType: String?
+
+        var description: String {
+            (instructionSet ?? "the best path") + (kvCacheType.map { " with \($0) cache" } ?? "")
+        }
+
+        var pipeline: RealPipeline {
+            var pipeline = RealPipeline()
+            pipeline.instructionSet = instructionSet
+            pipeline.kvCacheType = kvCacheType
+            return pipeline
+        }
+    }
+
+    private static let paths =
+        sweptPaths?.map { Path(instructionSet: $0 == "best" ? nil : $0) }
+        ?? [nil, "avx512", "avx2", "scalar"].map { Path(instructionSet: $0) }
+        + [nil, "avx2"].map { Path(instructionSet: $0, kvCacheType: "int8") }
 
     private static let allSettings = [1, 2, 3, 7].flatMap { stages in
         [64, 192, 512, 2048, nil].flatMap { chunk in
@@ -57,16 +76,17 @@ struct OneArithmeticTests {
     @Test(
         "same tokens and log probabilities for any pipeline, chunks, cache and company",
         arguments: paths)
-    func sameBits(instructionSet: String?) async throws {
-        // The slower paths take shorter prompts and fewer pipelines.
-        let isWhole = instructionSet == nil || Self.isSweep
+    func sameBits(path: Path) async throws {
+        // All but the fastest path take shorter prompts and fewer pipelines.
+        let isWhole =
+            path.instructionSet == nil && path.kvCacheType == nil || Self.isSweep
         let lengths = isWhole ? [20, 700, 5000] : [20, 700]
         let settings =
             isWhole ? Self.settings : Self.settings.filter { $0.stages != 3 && $0.chunk != 64 }
-        let expected = try await baseline(instructionSet, lengths)
+        let expected = try await baseline(path, lengths)
         for setting in settings {
-            try await check(setting, instructionSet, expected)
-            if Self.isSweep { print("\(instructionSet ?? "the best path"), \(setting): same bits") }
+            try await check(setting, path, expected)
+            if Self.isSweep { print("\(path), \(setting): same bits") }
         }
     }
 
@@ -76,12 +96,11 @@ struct OneArithmeticTests {
     }
 
     private func baseline(
-        _ instructionSet: String?, _ lengths: [Int]
+        _ path: Path, _ lengths: [Int]
     ) async throws -> Expected {
         let text = try #require(try Reference.load("smollm2")[5000]).tokens
         let prompts = lengths.map { Array(text.prefix($0)) }
-        var pipeline = RealPipeline()
-        pipeline.instructionSet = instructionSet
+        var pipeline = path.pipeline
         pipeline.prefixCacheEnabled = false
         let answers = try await pipeline.run { coordinator in
             var answers: [Answer] = []
@@ -98,10 +117,9 @@ struct OneArithmeticTests {
     }
 
     private func check(
-        _ setting: Setting, _ instructionSet: String?, _ expected: Expected
+        _ setting: Setting, _ path: Path, _ expected: Expected
     ) async throws {
-        var pipeline = RealPipeline()
-        pipeline.instructionSet = instructionSet
+        var pipeline = path.pipeline
         pipeline.stageCount = setting.stages
         pipeline.chunking = setting.chunk.map { .fixed(tokens: $0) } ?? .whole
         pipeline.asyncBatchDepth = setting.depth

@@ -88,12 +88,47 @@ struct ReferenceTests {
         }
     }
 
+    @Test(
+        "an 8-bit KV cache changes the perplexity by less than 1 %",
+        arguments: Case.all.filter { $0.model == "smollm2" })
+    func eightBitCache(_ test: Case) async throws {
+        var pipeline = test.pipeline
+        let whole = try await scores(test, pipeline)
+        pipeline.kvCacheType = "int8"
+        for (quantized, whole) in zip(try await scores(test, pipeline), whole) {
+            let differences = zip(quantized.scores, whole.scores).map {
+                Double(($0.logprob ?? -.infinity) - ($1.logprob ?? -.infinity))
+            }
+            // The perplexity is the exponential of what logprobs are below zero on average.
+            let change = exp(-differences.reduce(0, +) / Double(differences.count)) - 1
+            let mean = differences.reduce(0) { $0 + abs($1) } / Double(differences.count)
+            print(
+                """
+                int8 KV cache \(test), \(whole.reference.tokens.count): perplexity \(100 * change) \
+                %, logprobs differ by \(mean) on average, by \
+                \(differences.map(abs).max() ?? 0) at most
+                """)
+            #expect(abs(change) < 0.01)
+            #expect(mean > 0, "nothing was quantized")
+            #expect(mean < 0.05)
+        }
+    }
+
     private func differences(
         _ test: Case, _ pipeline: RealPipeline, sureFrom gap: Float
     ) async throws -> [(Int, Difference)] {
+        try await scores(test, pipeline).map { scores, reference in
+            (reference.tokens.count, Difference(scores, reference, sureFrom: gap))
+        }
+    }
+
+    /// What a pipeline says of the references' tokens after the first.
+    private func scores(
+        _ test: Case, _ pipeline: RealPipeline
+    ) async throws -> [(scores: [ScoredToken], reference: Reference)] {
         let references = try Reference.load(test.model)
         return try await pipeline.run { coordinator in
-            var differences: [(Int, Difference)] = []
+            var answers: [(scores: [ScoredToken], reference: Reference)] = []
             for length in test.lengths {
                 let reference = try #require(references[length])
                 let answer = await coordinator.answer(
@@ -102,9 +137,9 @@ struct ReferenceTests {
                 #expect(answer.end == .finished(.length))
                 try #require(scores.count == length - 1)
                 #expect(scores.map(\.token) == Array(reference.tokens.dropFirst()))
-                differences.append((length, Difference(scores, reference, sureFrom: gap)))
+                answers.append((scores, reference))
             }
-            return differences
+            return answers
         }
     }
 }

@@ -34,6 +34,23 @@ struct ServingTests {
         #expect(processes.filter(ProcessTree.isRunning) == [])
     }
 
+    @Test("with an 8-bit KV cache, it is told of Paris too, again from the prefix cache")
+    func eightBitCache() async throws {
+        try await ServerProcess.run(Self.arguments + ["--kv-cache-dtype", "int8"]) { server in
+            let body = """
+                {"text": "\(String(repeating: "Paris is in France. ", count: 40))\
+                The capital of France is",
+                 "sampling_params": {"temperature": 0, "max_new_tokens": 4}}
+                """
+            let cold = try await server.post("generate", body)
+            let warm = try await server.post("generate", body)
+            #expect(cold.status == 200 && cold.body.contains("Paris"), "\(cold.body)")
+            #expect(cold.body.contains(#""cached_tokens":0"#), "\(cold.body)")
+            #expect(!warm.body.contains(#""cached_tokens":0"#), "\(warm.body)")
+            #expect(warm.body.contains("Paris"))
+        }
+    }
+
     private func checkOpenAIClient(_ server: ServerProcess) async throws {
         let script = TestModels.root.appending(path: "Tests/EndToEndTests/Clients/openai_chat.py")
         let client = try await ChildProcess.run(

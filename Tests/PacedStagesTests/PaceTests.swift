@@ -107,7 +107,7 @@ struct PaceTests {
         var backend = PacedBackend(
             StagePacing(layerCost: .zero, hiddenSize: 4),
             StageConfiguration(
-                stage: 1, layerCounts: [1, 1], modelPath: "", dataType: "",
+                stage: 1, layerCounts: [1, 1], modelPath: "", dataType: "", kvCacheType: "",
                 activationType: .float32, instructionSet: nil, threadCount: 1, processors: [],
                 pageCount: 1, contextLength: 1))
         let sampling = SamplingStep(

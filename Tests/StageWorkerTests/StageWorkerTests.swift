@@ -157,7 +157,7 @@ struct StageWorkerTests {
         let transport = LooseEndTransport(stage: stage, stageCount: 3)
         transport.inbox = messages
         let configuration = StageConfiguration(
-            stage: stage, layerCounts: [1, 1, 1], modelPath: "", dataType: "",
+            stage: stage, layerCounts: [1, 1, 1], modelPath: "", dataType: "", kvCacheType: "",
             activationType: type, instructionSet: nil, threadCount: 1, processors: [],
             pageCount: 10, contextLength: 640)
         let worker = StageWorker(

@@ -19,6 +19,7 @@ struct MeasurementFlags: ParsableArguments {
         transform: Checked.computeType)
     var type = ComputeType.bfloat16
 
+    @OptionGroup var kvCache: KVCacheFlags
     @OptionGroup var processor: ProcessorFlags
 
     @Flag(name: .customLong("json"), help: "Print JSON.")
@@ -51,7 +52,7 @@ struct BenchFlags: ParsableArguments {
             repetitions: repetitions, type: measurement.type,
             instructionSet: try environment.instructionSet(
                 flag: measurement.processor.instructionSet),
-            json: measurement.json)
+            kvCache: measurement.kvCache.choice, json: measurement.json)
     }
 
     /// Requests that are submitted at once.

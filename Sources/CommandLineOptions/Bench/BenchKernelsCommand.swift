@@ -43,6 +43,6 @@ struct BenchKernelsCommand: ParsableCommand {
             threads: measurement.processor.threads, type: measurement.type,
             instructionSet: try environment.instructionSet(
                 flag: measurement.processor.instructionSet),
-            json: measurement.json)
+            kvCache: measurement.kvCache.choice, json: measurement.json)
     }
 }

@@ -10,6 +10,7 @@ package struct BenchOptions: Hashable, Sendable {
     package var type: ComputeType
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
+    package var kvCache: KVCacheChoice
     package var json: Bool
 }
 
@@ -46,5 +47,6 @@ package struct BenchKernelsOptions: Hashable, Sendable {
     package var type: ComputeType
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
+    package var kvCache: KVCacheChoice
     package var json: Bool
 }

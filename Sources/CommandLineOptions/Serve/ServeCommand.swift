@@ -41,7 +41,8 @@ struct ServeCommand: ParsableCommand {
             compute: ComputeOptions(
                 type: machine.type, threads: machine.processor.threads,
                 instructionSet: try environment.instructionSet(
-                    flag: machine.processor.instructionSet)),
+                    flag: machine.processor.instructionSet),
+                kvCache: machine.kvCache.choice),
             logging: LoggingOptions(
                 level: logging.level, logsRequests: logging.logsRequests,
                 tracePath: logging.tracePath, profileDirectory: environment.profileDirectory))

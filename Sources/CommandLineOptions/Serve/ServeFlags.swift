@@ -208,7 +208,21 @@ struct MachineFlags: ParsableArguments {
         transform: Checked.computeType)
     var type = ComputeType.bfloat16
 
+    @OptionGroup var kvCache: KVCacheFlags
     @OptionGroup var processor: ProcessorFlags
+}
+
+/// What every command with a KV cache can be told of it.
+struct KVCacheFlags: ParsableArguments {
+    @Option(
+        name: .customLong("kv-cache-dtype"),
+        help: .init(
+            """
+            Keys and values: auto (the default, what --dtype says), bfloat16, or int8, which \
+            takes half the memory and is a little less accurate.
+            """, valueName: "type"),
+        transform: Checked.kvCache)
+    var choice = KVCacheChoice.automatic
 }
 
 /// What every command that computes can be told of the processor.

@@ -73,7 +73,7 @@ struct BenchPipeline {
                 prefixCacheEnabled: work.prefixCacheEnabled),
             compute: ComputeOptions(
                 type: options.type, threads: options.threads,
-                instructionSet: options.instructionSet),
+                instructionSet: options.instructionSet, kvCache: options.kvCache),
             contextLength: positions, mayExceedContext: true)
     }
 

@@ -76,7 +76,7 @@ struct PacedRun {
         let stages = scenario.stages.indices.map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: file.layerCounts, modelPath: "", dataType: "",
-                activationType: .float32, instructionSet: nil, threadCount: 1,
+                kvCacheType: "", activationType: .float32, instructionSet: nil, threadCount: 1,
                 processors: [], pageCount: scenario.limits.pageCount,
                 contextLength: scenario.limits.contextLength,
                 pacing: pacing(of: stage, origin: origin))

@@ -12,6 +12,8 @@ struct RealPipeline {
     var chunking = ChunkingPolicy.fixed(tokens: 512)
     var asyncBatchDepth = 0
     var dataType = "bfloat16"
+    /// nil stores keys and values as `dataType` says.
+    var kvCacheType: String?
     var activationType = StageProtocol.ActivationType.float32
     var instructionSet: String?
     /// Compute threads of one stage.
@@ -48,7 +50,8 @@ struct RealPipeline {
         let stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: model,
-                dataType: dataType, activationType: activationType,
+                dataType: dataType, kvCacheType: kvCacheType ?? dataType,
+                activationType: activationType,
                 instructionSet: instructionSet, threadCount: threads,
                 processors: (0..<threads).map { (stage * threads + $0) % cores },
                 pageCount: limits.pageCount, contextLength: contextLength)

@@ -26,7 +26,8 @@ package struct PipelineHarness: Sendable {
         let configurations = (0..<stages).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: model.description,
-                dataType: "hash", activationType: activationType, instructionSet: nil,
+                dataType: "hash", kvCacheType: "", activationType: activationType,
+                instructionSet: nil,
                 threadCount: 1, processors: [], pageCount: pageCount, contextLength: 8192)
         }
         let limits = ServingLimits(

@@ -20,7 +20,11 @@ struct BenchKernelsRun {
         let cores = try cores()
         let instructionSet = try Kernels.InstructionSet.confined(to: options.instructionSet)
         let type: Kernels.ComputeType = options.type == .float32 ? .float32 : .bfloat16
-        guard let kernels = LayerKernels(instructionSet: instructionSet, type: type) else {
+        let cacheType = KVCacheType(options.kvCache, type: options.type)
+        guard
+            let kernels = LayerKernels(
+                instructionSet: instructionSet, type: type, cacheType: cacheType)
+        else {
             throw UsageError("no kernels for \(instructionSet.rawValue)")
         }
         let cacheByteCount = LastLevelCache.byteCount(cores: availableCores())
