@@ -147,7 +147,7 @@ let package = Package(
                 "PacedStages", "Coordinator", "Tokenization", "ChatTemplates", "HTTPServer",
                 "SettingsFiles", "ScenarioFiles", "CommandLineOptions", "Planning", "Profiles",
                 logging,
-            ], swiftSettings: strict),
+            ], resources: [.embedInCode("Bench/Accuracy/prose.txt")], swiftSettings: strict),
 
         // Tests
         .target(

@@ -9,6 +9,7 @@ package enum Invocation: Hashable, Sendable {
     case inspect(InspectOptions)
     case benchPrefill(BenchPrefillOptions)
     case benchDecode(BenchDecodeOptions)
+    case benchAccuracy(BenchAccuracyOptions)
     case benchKernels(BenchKernelsOptions)
     case chunks(ChunksOptions)
     case plan(PlanOptions)
@@ -105,6 +106,8 @@ package struct InvocationReader {
             return .benchPrefill(try command.options(environment: environment))
         case let command as BenchDecodeCommand:
             return .benchDecode(try command.options(environment: environment))
+        case let command as BenchAccuracyCommand:
+            return .benchAccuracy(try command.options(environment: environment))
         case let command as BenchKernelsCommand:
             return .benchKernels(try command.options(environment: environment))
         case let command as ChunksCommand:

@@ -5,9 +5,9 @@ package enum ComputeType: String, CaseIterable, Hashable, Sendable {
 }
 
 /// The number format of keys and values in the KV cache.
-package enum KVCacheChoice: Hashable, Sendable {
+package enum KVCacheChoice: String, Hashable, Sendable {
     /// That of weights and products.
-    case automatic
+    case automatic = "auto"
     case bfloat16
     /// 8-bit integers with scales.
     case int8

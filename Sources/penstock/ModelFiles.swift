@@ -30,7 +30,8 @@ struct ModelFiles {
             endOfSequence: tokenizer?.endOfSequence ?? [])
     }
 
-    private func tokenizer() throws -> Tokenizer {
+    /// Throws one line that says what the checkpoint lacks.
+    func tokenizer() throws -> Tokenizer {
         switch checkpoint.contents {
         case .gguf(let metadata):
             return try Tokenizer(GGUFVocabulary(metadata))

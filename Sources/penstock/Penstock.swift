@@ -56,6 +56,8 @@ enum Penstock {
             try await BenchPrefillRun(options, environment: environment).run()
         case .benchDecode(let options):
             try await BenchDecodeRun(options, environment: environment).run()
+        case .benchAccuracy(let options):
+            try await BenchAccuracyRun(options, environment: environment).run()
         case .benchKernels(let options):
             try BenchKernelsRun(options).run()
         case .chunks(let options):

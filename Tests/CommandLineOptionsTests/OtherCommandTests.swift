@@ -97,6 +97,34 @@ struct OtherCommandTests {
                         instructionSet: .avx2, kvCache: .int8, json: true)))
     }
 
+    @Test("bench accuracy takes the settings in question, and a text")
+    func benchAccuracy() throws {
+        var bench = benchDefaults
+        bench.repetitions = 1
+        #expect(
+            try read(["bench", "accuracy", "m"]).invocation
+                == .benchAccuracy(
+                    BenchAccuracyOptions(bench: bench, textPath: nil, tokensMax: 4096)))
+        #expect(bench.withDefaultArithmetic == bench && bench.arithmeticFlags.isEmpty)
+        let standard = bench
+        bench.type = .float32
+        bench.kvCache = .int8
+        bench.instructionSet = .avx2
+        #expect(
+            try read(
+                [
+                    "bench", "accuracy", "m", "--dtype", "float32", "--kv-cache-dtype", "int8",
+                    "--text", "a.txt", "--tokens", "100",
+                ], environment: ["PENSTOCK_ISA": "avx2"]
+            ).invocation
+                == .benchAccuracy(
+                    BenchAccuracyOptions(bench: bench, textPath: "a.txt", tokensMax: 100)))
+        #expect(bench.withDefaultArithmetic == standard)
+        #expect(
+            bench.arithmeticFlags == ["--dtype float32", "--isa avx2", "--kv-cache-dtype int8"])
+        #expect(refusal(["bench", "accuracy", "m", "--tokens", "1"]) != nil)
+    }
+
     private let benchDefaults = BenchOptions(
         modelPath: "m", stageCounts: [1], threads: nil, repetitions: 3, type: .bfloat16,
         instructionSet: nil, kvCache: .automatic, json: false)

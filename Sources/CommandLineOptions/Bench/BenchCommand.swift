@@ -6,7 +6,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine with a model.",
         subcommands: [
-            BenchPrefillCommand.self, BenchDecodeCommand.self, BenchKernelsCommand.self,
+            BenchPrefillCommand.self, BenchDecodeCommand.self, BenchAccuracyCommand.self,
+            BenchKernelsCommand.self,
         ])
 }
 

@@ -12,6 +12,24 @@ package struct BenchOptions: Hashable, Sendable {
     package var instructionSet: InstructionSet?
     package var kvCache: KVCacheChoice
     package var json: Bool
+
+    /// The same model on as many threads, with what is computed where nobody asks for anything.
+    package var withDefaultArithmetic: BenchOptions {
+        BenchOptions(
+            modelPath: modelPath, stageCounts: stageCounts, threads: threads,
+            repetitions: repetitions, type: .bfloat16, instructionSet: nil, kvCache: .automatic,
+            json: json)
+    }
+
+    /// The flags whose values change what is computed, as a command line has them.
+    package var arithmeticFlags: [String] {
+        var flags: [String] = []
+        let standard = withDefaultArithmetic
+        if type != standard.type { flags.append("--dtype \(type.rawValue)") }
+        if let instructionSet { flags.append("--isa \(instructionSet.rawValue)") }
+        if kvCache != standard.kvCache { flags.append("--kv-cache-dtype \(kvCache.rawValue)") }
+        return flags
+    }
 }
 
 /// What `penstock bench prefill` is to measure: one row for each combination.
@@ -32,6 +50,15 @@ package struct BenchDecodeOptions: Hashable, Sendable {
     package var batchSizes: [Int]
     /// Tokens that each request decodes after its first.
     package var newTokens: Int
+}
+
+/// What `penstock bench accuracy` is to compare.
+package struct BenchAccuracyOptions: Hashable, Sendable {
+    package var bench: BenchOptions
+    /// The text to score; nil takes the one that comes with the program.
+    package var textPath: String?
+    /// Tokens of it that are scored at most.
+    package var tokensMax: Int
 }
 
 /// What `penstock bench kernels` is to measure, and how thoroughly.

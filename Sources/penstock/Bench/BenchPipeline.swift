@@ -18,6 +18,8 @@ struct BenchPipeline {
         /// Whether there must be KV pages for all of them at once.
         var allAtOnce = false
         var prefixCacheEnabled = false
+        /// Whether it matters how long anything takes.
+        var isTimed = true
     }
 
     private let plan: ServingPlan
@@ -40,8 +42,10 @@ struct BenchPipeline {
         let coordinator = try await PipelineRun.start(
             plan, environment: environment, logger: logger, timingsKept: 1 << 16)
         do {
-            // As a server does, with seeds of its own.
-            await StartupProfile(coordinator, plan, logger: logger).run()
+            if work.isTimed {
+                // As a server does, with seeds of its own.
+                await StartupProfile(coordinator, plan, logger: logger).run()
+            }
             let result = try await body(
                 BenchPipeline(plan: plan, coordinator: coordinator, logger: logger))
             await coordinator.shutDown()
@@ -149,6 +153,30 @@ struct BenchPipeline {
             case .ended(let end):
                 throw UsageError("a request ended after \(seconds.count) tokens: \(end)")
             case .started, .promptLogprobs:
+                continue
+            }
+        }
+        throw UsageError("the pipeline ended before a request did")
+    }
+
+    /// The log probabilities of a prompt's tokens after the first.
+    func promptLogprobs(_ prompt: [TokenID]) async throws -> [Float] {
+        var sampling = SamplingParameters()
+        sampling.maxNewTokens = 0
+        let request = coordinator.submit(
+            prompt: prompt, sampling: sampling, logprobs: LogprobOptions(promptStart: 0))
+        var logprobs: [Float] = []
+        for await event in request.events {
+            switch event {
+            case .promptLogprobs(let scored):
+                logprobs += scored.compactMap(\.logprob).filter(\.isFinite)
+            case .ended(.rejected(let reason)):
+                throw UsageError(reason.message)
+            case .ended(.finished) where logprobs.count == prompt.count - 1:
+                return logprobs
+            case .ended(let end):
+                throw UsageError("\(logprobs.count) of \(prompt.count - 1) tokens scored: \(end)")
+            case .started, .token:
                 continue
             }
         }
