@@ -6,9 +6,8 @@
 
 #include "compact.h"
 
-// How far ahead of its use memory is fetched. Two units of compact weights are read at a time, of
-// which the first leads into the second: the further ahead, the more of what follows both is
-// fetched in time.
+// How far ahead of its use memory is fetched: of compact weights, which are read two units at a
+// time, ahead of the second unit, so that the first is there in time as well.
 enum { FEW_ROWS_PLAIN_AHEAD = 4096, FEW_ROWS_COMPACT_AHEAD = 8192 };
 
 // Stores or adds what a block of the depth gave.
@@ -140,6 +139,7 @@ INLINE void few_rows_units(
     const size_t unit_bytes = pk_compact_bytes(format, a->depth);
     const uint8_t *run[2], *header[2];
     for (int u = 0; u < units; u++) run[u] = a->weights + (first + (size_t)u) * unit_bytes;
+    const uint8_t *ahead = run[units - 1] + FEW_ROWS_COMPACT_AHEAD;
     for (size_t block = 0; block < a->depth; block += a->depth_block) {
         const size_t end = block + a->depth_block < a->depth ? block + a->depth_block : a->depth;
         vf acc[PK_FEW_ROWS][2] = {0};
@@ -148,9 +148,11 @@ INLINE void few_rows_units(
                 if (l.header && i / COMPACT_RUN % l.runs == 0) {
                     header[u] = run[u];
                     run[u] += l.header;
+                    ahead += l.header;
                 }
                 for (size_t line = 0; line < l.run; line += 64)
-                    __builtin_prefetch(run[u] + FEW_ROWS_COMPACT_AHEAD + line, 0, 3);
+                    __builtin_prefetch(ahead + line, 0, 2);
+                ahead += l.run;
             }
             few_rows_run(rows, units, format, acc, a->source + i, a->depth, header, run);
             for (int u = 0; u < units; u++) run[u] += l.run;
