@@ -189,14 +189,15 @@ INLINE void NAME(soften)(
 // out [rows][head_size] += probabilities [rows][64] . V, for `vectors` vectors of each row.
 INLINE void NAME(gather_vectors)(
     const int rows, const int vectors, float *out, const NAME(probability) *probabilities,
-    const uint8_t *values, size_t head_size, const bool stored, const ptrdiff_t ahead) {
+    const uint8_t *values, size_t head_size, size_t width, const bool stored,
+    const ptrdiff_t ahead) {
     vf acc[TILE_ROWS][NAME(GROUP)];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) acc[r][v] = vf_load(out + r * head_size + v * VLEN);
     NAME(multiply)
-    (rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, head_size, stored, ahead);
+    (rows, vectors, acc, probabilities, PK_PAGE, values, PK_PAGE, width, stored, ahead);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -206,19 +207,25 @@ INLINE void NAME(gather_vectors)(
 INLINE void NAME(gather)(
     const int rows, float *out, const NAME(probability) *probabilities, const uint8_t *values,
     size_t head_size, const bool stored, const ptrdiff_t ahead) {
-    const size_t lane = LANE_BYTES(stored);
-    size_t i = 0;
-    for (; i + NAME(GROUP) * VLEN <= head_size; i += NAME(GROUP) * VLEN)
-        NAME(gather_vectors)
-        (rows, NAME(GROUP), out + i, probabilities, values + i * lane, head_size, stored, ahead);
-    for (; i < head_size; i += VLEN)
-        NAME(gather_vectors)
-        (rows, 1, out + i, probabilities, values + i * lane, head_size, stored, ahead);
+    for (size_t i = 0; i < head_size;) {
+        const size_t width = NAME(block_width)(i, head_size);
+        const bool full = i % PK_VALUE_COLUMNS + NAME(GROUP) * VLEN <= width;
+        const uint8_t *column =
+            values + NAME(value_at)(0, i, head_size) / (CACHE_BF16 ? 2 : 1) * LANE_BYTES(stored);
+        if (full)
+            NAME(gather_vectors)
+            (rows, NAME(GROUP), out + i, probabilities, column, head_size, width, stored, ahead);
+        else
+            NAME(gather_vectors)
+            (rows, 1, out + i, probabilities, column, head_size, width, stored, ahead);
+        i += full ? NAME(GROUP) * VLEN : VLEN;
+    }
 }
 
 // One page for `rows` rows, of which row r sees the first visible[r] keys, the last most. A tile
-// that has a page to itself reads it as it is stored, from memory: it lets the caches fetch the
-// values while it needs the keys, and the keys of the next page, if any, while it needs the values.
+// that has a page to itself reads it as it is stored, from memory. If there is a `next` page to
+// fetch, it lets the caches fetch the values while it needs the keys, and the keys of the next page
+// while it needs the values.
 INLINE void NAME(tile)(
     const int rows, const bool alone, const NAME(activation) *q, const NAME(operands) *page,
     const uint8_t *next, const int *visible, const NAME(unit) *unit, NAME(state) s,
@@ -229,7 +236,7 @@ INLINE void NAME(tile)(
     vi above = {0};
     const bool whole = visible[0] == PK_PAGE;
     NAME(score)
-    (rows, scores, q, page, head_size, alone, alone ? page->values - page->keys : 0);
+    (rows, scores, q, page, head_size, alone, alone && next ? page->values - page->keys : 0);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         float *row = scores + r * PK_PAGE;
@@ -295,13 +302,24 @@ INLINE void NAME(prefetch_scales)(const uint8_t *page, size_t byte_count) {
     }
 }
 
+// The processor fetches by itself what is read in the order of memory, and more at a time than it
+// can be told to. A tile reads so if it has all keys of a page in its registers.
+enum { NAME(READS_IN_ORDER) = NAME(GROUP) * VLEN >= PK_PAGE };
+
+INLINE const uint8_t *NAME(page_at)(const pk_attention *a, size_t p) {
+    const size_t page = a->page_table[p];
+    return a->pages + page / PK_GROUP_PAGES * a->group_stride
+        + page % PK_GROUP_PAGES * pk_page_bytes(NAME(CACHE), a->head_size);
+}
+
 // All rows that see a page, tile by tile; meanwhile the caches fetch the page after it, if any.
 static void NAME(attend_page)(
     const pk_attention *a, size_t p, const uint8_t *next, uint8_t *widened,
     const NAME(unit) *unit, NAME(state) s) {
     const size_t rows = a->tokens * a->group, d = a->head_size;
     const size_t page_bytes = pk_page_bytes(NAME(CACHE), d);
-    NAME(operands) page = NAME(operands_of)(a->pages + a->page_table[p] * a->page_stride, d);
+    const uint8_t *const stored = NAME(page_at)(a, p);
+    NAME(operands) page = NAME(operands_of)(stored, d);
     const size_t page_start = p * PK_PAGE;
     // Tokens before the page do not see it.
     const size_t first = (page_start > a->position ? page_start - a->position : 0) * a->group;
@@ -309,6 +327,7 @@ static void NAME(attend_page)(
 #if CACHE_INT8
     if (tiles > 1) NAME(widen)(&page, widened, d);
 #endif
+    if (tiles == 1 && NAME(READS_IN_ORDER) && next == stored + page_bytes) next = NULL;
     if (next && tiles == 1) NAME(prefetch_scales)(next, page_bytes);
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t row = first + tile * TILE_ROWS;
@@ -339,9 +358,8 @@ static void NAME(attend_segment)(const pk_attention *a, size_t segment, float *p
     // A page of bf16, which stays in cache.
     uint8_t widened[CACHE_INT8 ? 4 * PK_PAGE * PK_HEAD_SIZE_MAX : 1] __attribute__((aligned(64)));
     for (size_t p = first; p < last; p++) {
-        const uint8_t *next =
-            p + 1 < pages ? a->pages + a->page_table[p + 1] * a->page_stride : NULL;
-        NAME(attend_page)(a, p, next, widened, &unit, s);
+        NAME(attend_page)
+        (a, p, p + 1 < pages ? NAME(page_at)(a, p + 1) : NULL, widened, &unit, s);
     }
 }
 

@@ -71,6 +71,23 @@ INLINE uint16_t NAME(quantize)(int8_t *quanta, const float *x, size_t n) {
 }
 #endif
 
+// The values of a page lie in blocks of columns, each of which a tile reads in the order of memory.
+// Of the block of column i: its number in a page, and how many columns it has.
+INLINE size_t NAME(block_start)(size_t i) { return i / PK_VALUE_COLUMNS * PK_VALUE_COLUMNS; }
+
+INLINE size_t NAME(block_width)(size_t i, size_t head_size) {
+    const size_t left = head_size - NAME(block_start)(i);
+    return left < PK_VALUE_COLUMNS ? left : PK_VALUE_COLUMNS;
+}
+
+// Where column i of a slot's value lies, in elements. Bf16 numbers and 8-bit integers lie in pairs
+// of slots.
+INLINE size_t NAME(value_at)(size_t slot, size_t i, size_t head_size) {
+    const size_t start = NAME(block_start)(i), width = NAME(block_width)(i, head_size);
+    const size_t pair = CACHE_BF16 ? 2 : 1;
+    return start * PK_PAGE + (slot / pair * width + (i - start)) * pair + slot % pair;
+}
+
 // Stores one position's key and value of one head into its slot of a page.
 INLINE void NAME(store_kv)(
     uint8_t *page, size_t slot, const float *key, const float *value, size_t head_size) {
@@ -82,19 +99,19 @@ INLINE void NAME(store_kv)(
     int8_t *k = (int8_t *)page + NAME(SCALE_BYTES), *v = (int8_t *)value_half + NAME(SCALE_BYTES);
     for (size_t i = 0; i < head_size; i++) {
         k[(i / 2) * PK_PAGE * 2 + slot * 2 + i % 2] = key_quanta[i];
-        v[(slot / 2) * head_size * 2 + i * 2 + slot % 2] = value_quanta[i];
+        v[NAME(value_at)(slot, i, head_size)] = value_quanta[i];
     }
 #elif CACHE_BF16
     uint16_t *k = (uint16_t *)page, *v = (uint16_t *)value_half;
     for (size_t i = 0; i < head_size; i++) {
         k[(i / 2) * PK_PAGE * 2 + slot * 2 + i % 2] = bf16_bits(key[i]);
-        v[(slot / 2) * head_size * 2 + i * 2 + slot % 2] = bf16_bits(value[i]);
+        v[NAME(value_at)(slot, i, head_size)] = bf16_bits(value[i]);
     }
 #else
     float *k = (float *)page, *v = (float *)value_half;
     for (size_t i = 0; i < head_size; i++) {
         k[i * PK_PAGE + slot] = key[i];
-        v[slot * head_size + i] = value[i];
+        v[NAME(value_at)(slot, i, head_size)] = value[i];
     }
 #endif
 }

@@ -3,10 +3,7 @@ package import Kernels
 import PipelineTypes
 
 /// One stage's pages of keys and values, for all its layers, packed as the attention kernels read
-/// them: [page][layer][KV head][keys, values].
-///
-/// All layers of a page lie together, so that a prompt that needs new pages takes memory from the
-/// system in even steps, and a page can be copied as one piece.
+/// them: a layout with the KV heads of all layers.
 ///
 /// The memory is reserved at once and taken from the system when first written, but for what the
 /// first requests need: that much is taken at the start, where nobody waits for it.
@@ -16,9 +13,8 @@ import PipelineTypes
 package final class KVStorage: @unchecked Sendable {
     package let pageCount: Int
     package let byteCount: Int
-    let headStride: Int
-    let pageStride: Int
-    private let layerStride: Int
+    let layout: KVPageLayout
+    private let kvHeads: Int
     private let base: UnsafeMutablePointer<UInt8>
 
     package static let populatedByteCount = 256 << 20
@@ -27,14 +23,10 @@ package final class KVStorage: @unchecked Sendable {
     package init(
         layers: Int, pageCount: Int, kvHeads: Int, headSize: Int, type: KVCacheType
     ) throws(KVStorageError) {
-        headStride = type.pageByteCount(headSize: headSize)
-        layerStride = kvHeads * headStride
-        // An odd number of heads from page to page: one head's pages spread over all sets of a
-        // cache, which powers of two would not let them.
-        pageStride = (layers * kvHeads | 1) * headStride
+        layout = KVPageLayout(heads: layers * kvHeads, headSize: headSize, type: type)
+        self.kvHeads = kvHeads
         self.pageCount = pageCount
-        let (total, overflow) = pageStride.multipliedReportingOverflow(by: pageCount)
-        guard !overflow, total > 0,
+        guard let total = layout.byteCount(pages: pageCount), total > 0,
             let memory = mmap(
                 nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                 -1, 0), memory != MAP_FAILED
@@ -51,22 +43,22 @@ package final class KVStorage: @unchecked Sendable {
         munmap(base, byteCount)
     }
 
-    /// The pages of one layer and KV head; page p is `p * pageStride` bytes further on.
+    /// The pages of one layer and KV head.
     func pages(layer: Int, head: Int) -> UnsafeMutablePointer<UInt8> {
-        base + layer * layerStride + head * headStride
+        base + layout.offset(of: PageID(0), head: layer * kvHeads + head)
     }
 
-    /// One page of one layer; head h is `h * headStride` bytes further on.
-    func page(_ page: UInt32, layer: Int) -> UnsafeMutablePointer<UInt8> {
-        base + Int(page) * pageStride + layer * layerStride
+    /// One page of one layer and its first KV head.
+    func page(_ page: PageID, layer: Int) -> UnsafeMutablePointer<UInt8> {
+        base + layout.offset(of: page, head: layer * kvHeads)
     }
 
     /// Forgets what a page's values were in all layers. A probability of zero does not hide what
     /// is not a number, so nothing of an earlier request may stay behind the positions in use.
-    func clearValues(ofPage page: UInt32) {
-        let start = self.page(page, layer: 0)
-        for head in stride(from: 0, to: pageStride, by: headStride) {
-            memset(start + head + headStride / 2, 0, headStride / 2)
+    func clearValues(ofPage page: PageID) {
+        let half = layout.pageByteCount / 2
+        for head in 0..<layout.heads {
+            memset(base + layout.offset(of: page, head: head) + half, 0, half)
         }
     }
 }

@@ -32,7 +32,7 @@ struct LayerPass {
     /// What all layers need: the rotation angles, and pages without traces of earlier requests.
     func prepare(_ worker: Worker, frequencies: [Float]) {
         for page in worker.share(of: rows.newPages.count) {
-            stage.cache.clearValues(ofPage: rows.newPages[page].rawValue)
+            stage.cache.clearValues(ofPage: rows.newPages[page])
         }
         for row in worker.share(of: rowCount) {
             angles.withRow(row) { angles in
@@ -94,8 +94,8 @@ struct LayerPass {
             stage.kernels.rotate(
                 qkv: qkv, row: row - portion.rows.lowerBound, angles: angles, token: row,
                 queries: queries, shape: stage.shape,
-                page: stage.cache.page(place.page.rawValue, layer: layer),
-                headStride: stage.cache.headStride, slot: place.slot)
+                page: stage.cache.page(place.page, layer: layer),
+                headStride: stage.cache.layout.headStride, slot: place.slot)
         }
     }
 
@@ -123,7 +123,7 @@ struct LayerPass {
             firstToken: task.row, tokens: task.tokens, position: task.position,
             pageTable: microbatch.chunks[task.chunk].pages,
             pages: stage.cache.pages(layer: layer, head: task.kvHead),
-            pageStride: stage.cache.pageStride, shape: stage.shape)
+            groupStride: stage.cache.layout.groupStride, shape: stage.shape)
     }
 
     /// The rest of a layer after attention: output projection and SwiGLU, both onto the residual.

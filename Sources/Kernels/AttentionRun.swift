@@ -14,14 +14,15 @@ package struct AttentionRun {
     package var position: Int
     /// The request's pages.
     package var pageTable: [PageID]
-    /// This layer's and KV head's keys and values in page 0; page p is `p * pageStride` bytes on.
+    /// This layer's and KV head's keys and values in page 0.
     package var pages: UnsafeMutablePointer<UInt8>
-    package var pageStride: Int
+    /// Bytes from a group of this head's pages to the next; see `KVPageLayout`.
+    package var groupStride: Int
     package var shape: HeadShape
 
     package init(
         queries: Rows, out: Rows, firstToken: Int, tokens: Int, position: Int,
-        pageTable: [PageID], pages: UnsafeMutablePointer<UInt8>, pageStride: Int, shape: HeadShape
+        pageTable: [PageID], pages: UnsafeMutablePointer<UInt8>, groupStride: Int, shape: HeadShape
     ) {
         self.queries = queries
         self.out = out
@@ -30,7 +31,7 @@ package struct AttentionRun {
         self.position = position
         self.pageTable = pageTable
         self.pages = pages
-        self.pageStride = pageStride
+        self.groupStride = groupStride
         self.shape = shape
     }
 

@@ -124,7 +124,7 @@ package struct LayerKernels: @unchecked Sendable {
         run.pageTable.withUnsafeBytes { table in
             var arguments = pk_attention(
                 q: run.queries[run.firstToken], out: run.out[run.firstToken],
-                out_stride: run.out.stride, pages: run.pages, page_stride: run.pageStride,
+                out_stride: run.out.stride, pages: run.pages, group_stride: run.groupStride,
                 page_table: table.assumingMemoryBound(to: UInt32.self).baseAddress,
                 position: run.position, tokens: run.tokens, group: run.shape.group,
                 head_size: run.shape.headSize)

@@ -12,14 +12,17 @@ struct PagePoolTests {
         #expect(pool.heldCount == 3)
     }
 
-    @Test("the page freed last is the next to be handed out")
-    func lastInFirstOut() {
-        var pool = PagePool(pageCount: 4)
-        let pages = (0..<4).compactMap { _ in pool.allocate() }
-        pool.free(pages[1])
-        pool.free(pages[3])
-        #expect(pool.allocate() == pages[3])
+    @Test("the lowest free page is the next to be handed out", arguments: [4, 64, 65, 200])
+    func lowestFirst(pageCount: Int) {
+        var pool = PagePool(pageCount: pageCount)
+        let pages = (0..<pageCount).compactMap { _ in pool.allocate() }
+        #expect(pages.map(\.rawValue) == (0..<UInt32(pageCount)).map { $0 })
+        for page in [pages[pageCount - 1], pages[1], pages[pageCount - 2]] { pool.free(page) }
+        pool._checkInvariants()
         #expect(pool.allocate() == pages[1])
+        #expect(pool.allocate() == pages[pageCount - 2])
+        #expect(pool.allocate() == pages[pageCount - 1])
+        #expect(pool.allocate() == nil)
         pool._checkInvariants()
     }
 

@@ -96,7 +96,10 @@ struct QuantizedPage {
 
     func value(slot: Int) -> [Float] {
         (0..<headSize).map { i in
-            Float(quantum(valueHalf, at: slot / 2 * headSize * 2 + i * 2 + slot % 2))
+            let first = i / 64 * 64
+            let width = min(64, headSize - first)
+            let place = slot / 2 * width * 2 + (i - first) * 2 + slot % 2
+            return Float(quantum(valueHalf, at: first * Page.size + place))
                 * scale(valueHalf, slot)
         }
     }
@@ -238,7 +241,10 @@ private final class AttentionFixture {
         AttentionRun(
             queries: queries.rows.dropFirst(position), out: out.rows, firstToken: 0,
             tokens: tokens, position: position, pageTable: pageTable,
-            pages: storage.pointer(to: UInt8.self), pageStride: pageBytes, shape: shape)
+            pages: storage.pointer(to: UInt8.self),
+            groupStride: KVPageLayout(
+                heads: 1, headSize: shape.headSize, type: kernels.cacheType
+            ).groupStride, shape: shape)
     }
 
     private func outRows(_ tokens: Int) -> RowBuffer {

@@ -24,6 +24,8 @@ typedef enum {
 enum {
     PK_PAGE = 64,          // positions in a page of KV cache
     PK_SEGMENT_PAGES = 16, // pages whose keys one softmax runs over before it meets others
+    PK_GROUP_PAGES = 16,   // pages of one head that lie one after the other
+    PK_VALUE_COLUMNS = 64, // columns of values that lie together
     PK_HEAD_SIZE_MAX = 256,
 };
 
@@ -45,16 +47,18 @@ static inline size_t pk_page_bytes(pk_cache cache, size_t head_size) {
 //
 //   q     [tokens][group][head_size], activations
 //   out   [tokens] rows `out_stride` elements apart, each [group][head_size], activations
-//   page p of this layer and head lies at pages + page_table[p] * page_stride bytes:
-//     bf16: K as [head_size / 2][64][2], V as [32][head_size][2];
-//     f32: K as [head_size][64], V as [64][head_size];
+//   pages lie in groups of PK_GROUP_PAGES, group g of this layer and head at
+//   pages + g * group_stride bytes. A page, in blocks of 64 columns of values (the last may be
+//   narrower):
+//     bf16: K as [head_size / 2][64][2], V as [head_size / 64][32][64][2];
+//     f32: K as [head_size][64], V as [head_size / 64][64][64];
 //     int8: 64 bf16 scales of the positions' keys, K as with bf16; those of values, V as with bf16
 typedef struct {
     const void *q;
     void *out;
     size_t out_stride;
     const uint8_t *pages;
-    size_t page_stride;
+    size_t group_stride;
     const uint32_t *page_table;
     size_t position;
     size_t tokens;

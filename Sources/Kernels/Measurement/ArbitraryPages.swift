@@ -8,8 +8,7 @@ package final class ArbitraryPages: @unchecked Sendable {
     package let heads: Int
     package let headSize: Int
     private let type: KVCacheType
-    private let headStride: Int
-    private let pageStride: Int
+    private let layout: KVPageLayout
     private let pageTable: [PageID]
     private let memory: LargeMemory
 
@@ -17,11 +16,12 @@ package final class ArbitraryPages: @unchecked Sendable {
         self.heads = heads
         self.headSize = headSize
         self.type = type
-        headStride = type.pageByteCount(headSize: headSize)
-        // An odd number of heads, as in a stage.
-        pageStride = (heads | 1) * headStride
+        layout = KVPageLayout(heads: heads, headSize: headSize, type: type)
         pageTable = (0..<UInt32(Page.count(for: positions))).map { PageID($0) }
-        memory = LargeMemory(byteCount: pageTable.count * pageStride)
+        guard let byteCount = layout.byteCount(pages: pageTable.count) else {
+            preconditionFailure("no such number of pages")
+        }
+        memory = LargeMemory(byteCount: byteCount)
     }
 
     /// Bytes of keys and values that one head has for so many positions.
@@ -32,20 +32,24 @@ package final class ArbitraryPages: @unchecked Sendable {
     /// Fills this worker's share; all workers of a pool do so before anything is read.
     package func fill(_ worker: Worker) {
         for page in worker.share(of: pageTable.count) {
-            let memory = UnsafeMutableRawBufferPointer(
-                start: memory.address + page * pageStride, count: pageStride)
-            switch type {
-            case .bfloat16: ArbitraryNumbers.fill(memory, of: .bfloat16, seed: UInt32(page))
-            case .float32: ArbitraryNumbers.fill(memory, of: .float32, seed: UInt32(page))
-            case .int8: fillQuantized(memory, seed: UInt32(page))
+            for head in 0..<heads {
+                let start = layout.offset(of: pageTable[page], head: head)
+                let memory = UnsafeMutableRawBufferPointer(
+                    start: memory.address + start, count: layout.pageByteCount)
+                let seed = UInt32(truncatingIfNeeded: start)
+                switch type {
+                case .bfloat16: ArbitraryNumbers.fill(memory, of: .bfloat16, seed: seed)
+                case .float32: ArbitraryNumbers.fill(memory, of: .float32, seed: seed)
+                case .int8: fillQuantized(memory, seed: seed)
+                }
             }
         }
     }
 
     private func fillQuantized(_ memory: UnsafeMutableRawBufferPointer, seed: UInt32) {
-        for half in stride(from: 0, to: memory.count, by: headStride / 2) {
+        for half in stride(from: 0, to: memory.count, by: memory.count / 2) {
             let numbers = UnsafeMutableRawBufferPointer(
-                rebasing: memory[half..<half + headStride / 2])
+                rebasing: memory[half..<half + memory.count / 2])
             ArbitraryNumbers.fillQuantized(
                 numbers, scaleCount: Page.size, seed: seed &+ UInt32(truncatingIfNeeded: half))
         }
@@ -67,7 +71,8 @@ package final class ArbitraryPages: @unchecked Sendable {
         precondition(min(queries.width, out.width) >= group * headSize)
         return AttentionRun(
             queries: queries, out: out, firstToken: 0, tokens: tokens, position: position,
-            pageTable: pageTable, pages: base + head * headStride, pageStride: pageStride,
+            pageTable: pageTable, pages: base + layout.offset(of: PageID(0), head: head),
+            groupStride: layout.groupStride,
             shape: HeadShape(heads: group, kvHeads: 1, headSize: headSize))
     }
 
@@ -83,6 +88,7 @@ package final class ArbitraryPages: @unchecked Sendable {
         precondition(page < pageTable.count)
         kernels.rotate(
             qkv: qkv, row: row, angles: angles, token: row, queries: queries, shape: shape,
-            page: base + page * pageStride, headStride: headStride, slot: slot)
+            page: base + layout.offset(of: pageTable[page], head: 0),
+            headStride: layout.headStride, slot: slot)
     }
 }
