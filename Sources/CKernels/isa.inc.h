@@ -56,6 +56,8 @@ INLINE vf vf_dot_bf16(vf acc, vu a, vu b) {
 #include "layer.inc.h"
 #undef NAME
 
+#include "int8.inc.h"
+
 static void add(float *out, const float *x, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] += x[i];
 }
@@ -96,6 +98,8 @@ const pk_kernels TABLE = {
     .f32_int8_cache = &mixed_int8_layer_kernels,
     .f32 = &f32_layer_kernels,
     .add = add,
+    .int8_round = int8_round,
+    .int8_scale = int8_scale,
     .maximum = maximum,
     .sum_of_exponentials = sum_of_exponentials,
 };

@@ -125,6 +125,15 @@ enum Checked {
         }
     }
 
+    static let quantization: Reader<Quantization> = { text in
+        guard let value = Quantization(rawValue: text) else {
+            let names = Quantization.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError(
+                "supported is \(names); weights that a checkpoint stores quantised need no flag")
+        }
+        return value
+    }
+
     static let kvCache: Reader<KVCacheChoice> = { text in
         switch text {
         case "auto": return .automatic

@@ -13,6 +13,12 @@ package enum KVCacheChoice: String, Hashable, Sendable {
     case int8
 }
 
+/// How linear layers are made cheaper than their number format; SGLang's names.
+package enum Quantization: String, CaseIterable, Hashable, Sendable {
+    /// Weights rounded to 8 bits for each output, activations for each token.
+    case w8a8Int8 = "w8a8_int8"
+}
+
 /// The number format of the activations that travel from stage to stage.
 package enum ActivationType: String, CaseIterable, Hashable, Sendable {
     case float32

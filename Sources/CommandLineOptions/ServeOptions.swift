@@ -118,15 +118,18 @@ package struct ComputeOptions: Hashable, Sendable {
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
     package var kvCache: KVCacheChoice
+    /// nil computes with the weights as they are.
+    package var quantization: Quantization?
 
     package init(
         type: ComputeType, threads: Int?, instructionSet: InstructionSet?,
-        kvCache: KVCacheChoice = .automatic
+        kvCache: KVCacheChoice = .automatic, quantization: Quantization? = nil
     ) {
         self.type = type
         self.threads = threads
         self.instructionSet = instructionSet
         self.kvCache = kvCache
+        self.quantization = quantization
     }
 }
 

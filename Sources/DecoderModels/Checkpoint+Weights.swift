@@ -89,6 +89,19 @@ extension PackedMatrix {
     }
 }
 
+extension Int8Matrix {
+    /// Rounds and packs the rows of several sources, one after the other.
+    convenience init(
+        _ sources: [RowSource], panelWidth: Int, kernels: Int8Kernels, memory: WeightMemory
+    ) throws {
+        let fused = FusedSources(sources)
+        try self.init(
+            depth: sources[0].tensor.columns, columns: fused.rowCount, panelWidth: panelWidth,
+            kernels: kernels, memory: memory,
+            fill: { rows, numbers in try fused.write(rows, to: .float32(numbers)) })
+    }
+}
+
 /// Several sources, one after the other.
 private struct FusedSources {
     private let parts: [(source: RowSource, rows: Range<Int>)]

@@ -51,12 +51,12 @@ package final class DecoderStage {
         blocks = (0..<pool.threadCount).map { _ in
             BlockBuffers(
                 configuration, type: kernels.activationType, rows: blockRows,
-                attentionScratchCount: scratchCount)
+                attentionScratchCount: scratchCount, roundsInputs: weights.roundsInputs)
         }
         head = weights.head.map {
             OutputHead($0, kernels: kernels, epsilon: configuration.normEpsilon)
         }
-        FewRowsTrial.run(weights.matrices, on: pool)
+        FewRowsTrial.run(weights.plainMatrices, on: pool)
     }
 
     /// Bytes of weights and of KV pages.

@@ -34,11 +34,11 @@ extension DecoderTensors {
             head: WeightFormat(try head().output.elementType))
     }
 
-    /// Bytes of the linear layers that the checkpoint stores quantised, the head included: what
-    /// products of few rows keep beside the panels.
-    package func quantizedByteCount() throws(CheckpointError) -> Int {
+    /// Bytes of the head and the linear layers, or of the head alone, that the checkpoint stores
+    /// quantised: what products of few rows keep beside the panels.
+    package func quantizedByteCount(ofHeadAlone: Bool = false) throws(CheckpointError) -> Int {
         var tensors = [try head().output]
-        for index in 0..<configuration.layerCount {
+        for index in 0..<(ofHeadAlone ? 0 : configuration.layerCount) {
             let layer = try layer(index)
             tensors += [
                 layer.query, layer.key, layer.value, layer.attentionOutput, layer.gate, layer.up,

@@ -81,10 +81,11 @@ struct LayerPass {
     private func project(layer: Int, _ portion: Portion, _ worker: Worker) {
         let weights = stage.weights.layers[layer]
         let normed = normalize(portion, weight: weights.attentionNorm, worker)
+        let input = input(normed, for: weights.qkv, portion, worker)
         let qkv = stage.blocks[portion.owner].qkv.rows
         for panel in portion.panels(of: weights.qkv) {
             let product = worker.product(
-                normed, by: weights.qkv, panel: panel, rows: portion.rows.count)
+                input, by: weights.qkv, panel: panel, rows: portion.rows.count)
             qkv.columns(weights.qkv.columns(ofPanel: panel))
                 .copy(from: product, rows: portion.rows.count)
         }
@@ -133,10 +134,11 @@ struct LayerPass {
             of: attention.dropFirst(portion.rows.lowerBound), by: weights.attentionOutput,
             portion, worker)
         let normed = normalize(portion, weight: weights.feedForwardNorm, worker)
+        let input = input(normed, for: weights.gateUp, portion, worker)
         let activated = stage.blocks[portion.owner].activated.rows
         for panel in portion.panels(of: weights.gateUp) {
             let gateUp = worker.product(
-                normed, by: weights.gateUp, panel: panel, rows: portion.rows.count)
+                input, by: weights.gateUp, panel: panel, rows: portion.rows.count)
             let width = gateUp.width / 2
             let first = panel * weights.gateWidth
             stage.kernels.siluMultiply(
@@ -149,17 +151,27 @@ struct LayerPass {
 
     /// residual += source · matrix, for the portion's rows.
     private func addProduct(
-        of source: Rows, by matrix: PackedMatrix, _ portion: Portion, _ worker: Worker
+        of source: Rows, by matrix: LinearWeights, _ portion: Portion, _ worker: Worker
     ) {
+        let input = input(source, for: matrix, portion, worker)
         let target = residual.dropFirst(portion.rows.lowerBound)
         for panel in portion.panels(of: matrix) {
             let product = worker.product(
-                source, by: matrix, panel: panel, rows: portion.rows.count)
+                input, by: matrix, panel: panel, rows: portion.rows.count)
             stage.kernels.add(
                 product, rows: portion.rows.count,
                 to: target.columns(matrix.columns(ofPanel: panel)))
         }
         portion.synchronize()
+    }
+
+    /// What products of the portion's rows read; each worker rounds them for itself if need be.
+    private func input(
+        _ source: Rows, for matrix: LinearWeights, _ portion: Portion, _ worker: Worker
+    ) -> LinearInput {
+        LinearInput(
+            source, rows: portion.rows.count, for: matrix,
+            memory: stage.blocks[worker.index].rounded)
     }
 
     /// Normalises the portion's rows into the worker's own block; where workers share rows, each

@@ -3,11 +3,15 @@
 package struct PanelWidths {
     let threadCount: Int
     private static let widest = 512
+    /// Widths are multiples of it.
+    private let unit: Int
     /// Columns that fill a vector register.
-    private static let unit = 16
+    private static let registerColumns = 16
 
-    package init(threadCount: Int) {
+    /// - Parameter unit: nil takes whole vector registers.
+    package init(threadCount: Int, unit: Int? = nil) {
         self.threadCount = threadCount
+        self.unit = unit ?? Self.registerColumns
     }
 
     /// Panels for a matrix with so many columns.
@@ -19,7 +23,7 @@ package struct PanelWidths {
         let least = (columns + widest - 1) / widest
         let panels = (least + threadCount - 1) / threadCount * threadCount
         let even = (columns + panels - 1) / panels
-        return (even + Self.unit - 1) / Self.unit * Self.unit
+        return (even + unit - 1) / unit * unit
     }
 
     /// Gate columns of one panel that holds as many up columns beside them.

@@ -53,14 +53,20 @@ struct BlockBuffers {
     /// [rows][feed forward]
     let activated: RowBuffer
     let attentionScratch: RowBuffer
+    /// Rounded inputs of any product; without room where none is rounded.
+    let rounded: Int8Rows
 
     init(
         _ configuration: DecoderConfiguration, type: ComputeType, rows: Int,
-        attentionScratchCount: Int
+        attentionScratchCount: Int, roundsInputs: Bool
     ) {
         normed = RowBuffer(rows: rows, width: configuration.hiddenSize, type: type)
         qkv = RowBuffer(rows: rows, width: configuration.qkvSize, type: .float32)
         activated = RowBuffer(rows: rows, width: configuration.feedForwardSize, type: type)
         attentionScratch = RowBuffer(rows: 1, width: attentionScratchCount, type: .float32)
+        let widest = max(
+            configuration.hiddenSize, configuration.headCount * configuration.headSize,
+            configuration.feedForwardSize)
+        rounded = Int8Rows(rows: roundsInputs ? rows : 0, widthMax: roundsInputs ? widest : 0)
     }
 }

@@ -7,14 +7,14 @@ package struct StageWeights: Sendable {
     struct Layer: Sendable {
         var attentionNorm: [Float]
         /// [hidden] → queries, keys, values
-        var qkv: PackedMatrix
-        var attentionOutput: PackedMatrix
+        var qkv: LinearWeights
+        var attentionOutput: LinearWeights
         var feedForwardNorm: [Float]
         /// [hidden] → panels of gate columns with their up columns beside them
-        var gateUp: PackedMatrix
+        var gateUp: LinearWeights
         /// Gate columns of a panel, followed by as many up columns; the last panel may have fewer.
         var gateWidth: Int
-        var down: PackedMatrix
+        var down: LinearWeights
     }
 
     struct Head: Sendable {
@@ -32,14 +32,18 @@ package struct StageWeights: Sendable {
     ///
     /// - Parameters:
     ///   - kernels: what will compute with them.
+    ///   - int8: rounds the layers' weights to 8 bits for these kernels; nil does not.
     ///   - progress: called with the share done, 0 to 1.
     package init(
         _ checkpoint: Checkpoint, _ configuration: DecoderConfiguration, layers: Range<Int>,
-        kernels: LayerKernels, threadCount: Int, progress: (Double) -> Void
+        kernels: LayerKernels, int8: Int8Kernels? = nil, threadCount: Int,
+        progress: (Double) -> Void
     ) throws {
         let tensors = DecoderTensors(checkpoint, configuration)
         let loader = WeightLoader(
-            tensors: tensors, kernels: kernels, widths: PanelWidths(threadCount: threadCount))
+            tensors: tensors, kernels: kernels, int8: int8,
+            widths: PanelWidths(
+                threadCount: threadCount, unit: int8 == nil ? nil : Int8Matrix.columnUnit))
         let isFirst = layers.lowerBound == 0
         let isLast = layers.upperBound == configuration.layerCount
         embedding = isFirst ? try tensors.embedding() : nil
@@ -56,15 +60,24 @@ package struct StageWeights: Sendable {
         progress(1)
     }
 
-    /// Of all layers and the head.
-    var matrices: [PackedMatrix] {
+    private var linearWeights: [LinearWeights] {
         layers.flatMap { [$0.qkv, $0.attentionOutput, $0.gateUp, $0.down] }
-            + (head.map { [$0.output] } ?? [])
     }
 
     /// Bytes of packed weights.
     package var byteCount: Int {
-        matrices.reduce(0) { $0 + $1.byteCount }
+        linearWeights.reduce(head?.output.byteCount ?? 0) { $0 + $1.byteCount }
+    }
+
+    /// Those of all layers and the head whose numbers are not rounded.
+    var plainMatrices: [PackedMatrix] {
+        linearWeights.compactMap { if case .plain(let matrix) = $0 { matrix } else { nil } }
+            + (head.map { [$0.output] } ?? [])
+    }
+
+    /// Whether any product takes rounded rows.
+    var roundsInputs: Bool {
+        linearWeights.contains { if case .int8 = $0 { true } else { false } }
     }
 }
 
@@ -72,6 +85,7 @@ package struct StageWeights: Sendable {
 struct WeightLoader {
     let tensors: DecoderTensors
     let kernels: LayerKernels
+    let int8: Int8Kernels?
     let widths: PanelWidths
     private let memory = WeightMemory()
 
@@ -89,8 +103,10 @@ struct WeightLoader {
 
     func head() throws -> StageWeights.Head {
         let head = try tensors.head()
+        let output = [RowSource(head.output)]
         return StageWeights.Head(
-            norm: try head.norm.values(), output: try pack([RowSource(head.output)]))
+            norm: try head.norm.values(),
+            output: try packPlain(output, panelWidth: panelWidth(output)))
     }
 
     func layer(_ index: Int) throws -> StageWeights.Layer {
@@ -111,24 +127,37 @@ struct WeightLoader {
             down: try pack([RowSource(layer.down)]))
     }
 
-    private func pack(_ sources: [RowSource]) throws -> PackedMatrix {
-        let columns = sources.reduce(0) { $0 + $1.rows.count }
-        return try PackedMatrix(
-            sources, type: kernels.activationType, panelWidth: widths.width(columns: columns),
+    private func pack(_ sources: [RowSource]) throws -> LinearWeights {
+        try pack(sources, panelWidth: panelWidth(sources))
+    }
+
+    private func pack(_ sources: [RowSource], panelWidth: Int) throws -> LinearWeights {
+        guard let int8, sources[0].tensor.columns <= Int8Matrix.depthMax else {
+            return .plain(try packPlain(sources, panelWidth: panelWidth))
+        }
+        return .int8(
+            try Int8Matrix(sources, panelWidth: panelWidth, kernels: int8, memory: memory))
+    }
+
+    private func packPlain(_ sources: [RowSource], panelWidth: Int) throws -> PackedMatrix {
+        try PackedMatrix(
+            sources, type: kernels.activationType, panelWidth: panelWidth,
             fewRows: kernels.fewRows, memory: memory)
+    }
+
+    private func panelWidth(_ sources: [RowSource]) -> Int {
+        widths.width(columns: sources.reduce(0) { $0 + $1.rows.count })
     }
 
     /// Gate rows and the up rows that they multiply go into the same panel, so that one worker can
     /// finish them without waiting for another.
-    private func packGateUp(gate: Tensor, up: Tensor, width: Int) throws -> PackedMatrix {
+    private func packGateUp(gate: Tensor, up: Tensor, width: Int) throws -> LinearWeights {
         var sources: [RowSource] = []
         for first in stride(from: 0, to: gate.rows, by: width) {
             let rows = first..<min(first + width, gate.rows)
             sources.append(RowSource(gate, rows: rows))
             sources.append(RowSource(up, rows: rows))
         }
-        return try PackedMatrix(
-            sources, type: kernels.activationType, panelWidth: 2 * width, fewRows: kernels.fewRows,
-            memory: memory)
+        return try pack(sources, panelWidth: 2 * width)
     }
 }

@@ -53,7 +53,7 @@ struct Portion {
     }
 
     /// The panels of a matrix that this worker multiplies by.
-    func panels(of matrix: PackedMatrix) -> Range<Int> {
+    func panels(of matrix: LinearWeights) -> Range<Int> {
         sharesColumns ? worker.share(of: matrix.panelCount) : 0..<matrix.panelCount
     }
 

@@ -1,9 +1,34 @@
 internal import COneDNN
 
+/// The number types of a product: source, weights, and what comes out.
+enum ProductType: Hashable {
+    case bfloat16
+    case float32
+    /// u8 · s8 gives s32.
+    case int8
+
+    init(_ type: ComputeType) {
+        switch type {
+        case .bfloat16: self = .bfloat16
+        case .float32: self = .float32
+        }
+    }
+
+    fileprivate var codes:
+        (source: dnnl_data_type_t, weights: dnnl_data_type_t, out: dnnl_data_type_t)
+    {
+        switch self {
+        case .bfloat16: (dnnl_bf16, dnnl_bf16, dnnl_f32)
+        case .float32: (dnnl_f32, dnnl_f32, dnnl_f32)
+        case .int8: (dnnl_u8, dnnl_s8, dnnl_s32)
+        }
+    }
+}
+
 /// What distinguishes one compiled product from another: out [rows, columns] = source [rows, depth]
 /// · weights [depth, columns]. Source and out are dense: oneDNN's fast products want it so.
 struct MatrixProductShape: Hashable {
-    var type: ComputeType
+    var type: ProductType
     var rows: Int
     var depth: Int
     var columns: Int
@@ -19,12 +44,12 @@ final class MatrixProduct {
 
     /// The layout in which products of this depth and width want their weights.
     static func packedLayout(
-        _ type: ComputeType, depth: Int, columns: Int, rows: Int
+        _ type: ProductType, depth: Int, columns: Int, rows: Int
     ) -> dnnl_memory_desc_t {
         let description = describe(
             MatrixProductShape(
                 type: type, rows: rows, depth: depth, columns: columns),
-            weights: anyMatrix(type, rows: depth, columns: columns))
+            weights: anyMatrix(type.codes.weights, rows: depth, columns: columns))
         defer { dnnl_primitive_desc_destroy(description) }
         return layout(of: dnnl_query_weights_md, in: description)
     }
@@ -49,7 +74,7 @@ final class MatrixProduct {
 
     func run(
         source sourceAddress: UnsafeRawPointer, weights: dnnl_memory_t,
-        out outAddress: UnsafeMutablePointer<Float>,
+        out outAddress: UnsafeMutableRawPointer,
         scratch scratchAddress: UnsafeMutableRawPointer,
         stream: dnnl_stream_t
     ) {
@@ -75,9 +100,11 @@ final class MatrixProduct {
     ) -> dnnl_primitive_desc_t {
         describeProduct(
             source: matrix(
-                shape.type, rows: shape.rows, columns: shape.depth, rowStride: shape.depth),
+                shape.type.codes.source, rows: shape.rows, columns: shape.depth,
+                rowStride: shape.depth),
             weights: weights,
             out: matrix(
-                .float32, rows: shape.rows, columns: shape.columns, rowStride: shape.columns))
+                shape.type.codes.out, rows: shape.rows, columns: shape.columns,
+                rowStride: shape.columns))
     }
 }

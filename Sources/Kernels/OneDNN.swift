@@ -21,20 +21,20 @@ func check(_ status: dnnl_status_t, _ call: StaticString = #function) {
 
 /// The layout of a matrix: `rows` by `columns`, strides in elements.
 func matrix(
-    _ type: ComputeType, rows: Int, columns: Int, rowStride: Int, columnStride: Int = 1
+    _ code: dnnl_data_type_t, rows: Int, columns: Int, rowStride: Int, columnStride: Int = 1
 ) -> dnnl_memory_desc_t {
     var description = dnnl_memory_desc_t()
     check(
         penstock_dnnl_matrix(
-            &description, type.code, Int64(rows), Int64(columns), Int64(rowStride),
+            &description, code, Int64(rows), Int64(columns), Int64(rowStride),
             Int64(columnStride)))
     return description
 }
 
 /// A matrix in whatever layout the primitive likes best.
-func anyMatrix(_ type: ComputeType, rows: Int, columns: Int) -> dnnl_memory_desc_t {
+func anyMatrix(_ code: dnnl_data_type_t, rows: Int, columns: Int) -> dnnl_memory_desc_t {
     var description = dnnl_memory_desc_t()
-    check(penstock_dnnl_any_matrix(&description, type.code, Int64(rows), Int64(columns)))
+    check(penstock_dnnl_any_matrix(&description, code, Int64(rows), Int64(columns)))
     return description
 }
 
@@ -84,4 +84,29 @@ func layout(
     of operand: dnnl_query_t, in description: dnnl_primitive_desc_t
 ) -> dnnl_memory_desc_t {
     dnnl_primitive_desc_query_md(description, operand, 0)?.pointee ?? dnnl_memory_desc_t()
+}
+
+/// Copies a matrix into memory of another layout.
+func reorder(
+    from plainLayout: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer,
+    to layout: dnnl_memory_desc_t, _ weights: dnnl_memory_t, stream: dnnl_stream_t?
+) {
+    let engine = OneDNNEngine.shared.handle
+    var plainLayout = plainLayout
+    var layout = layout
+    var description: dnnl_primitive_desc_t?
+    check(
+        dnnl_reorder_primitive_desc_create(
+            &description, &plainLayout, engine, &layout, engine, nil))
+    defer { dnnl_primitive_desc_destroy(description) }
+    var primitive: dnnl_primitive_t?
+    check(dnnl_primitive_create(&primitive, description))
+    defer { dnnl_primitive_destroy(primitive) }
+    let plain = view(address, as: plainLayout)
+    defer { dnnl_memory_destroy(plain) }
+    let arguments = [
+        dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: plain),
+        dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: weights),
+    ]
+    check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments))
 }

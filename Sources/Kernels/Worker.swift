@@ -105,11 +105,47 @@ package final class Worker {
             return result
         }
         let shape = MatrixProductShape(
-            type: matrix.type, rows: padded, depth: matrix.depth, columns: panel.columns.count)
+            type: ProductType(matrix.type), rows: padded, depth: matrix.depth,
+            columns: panel.columns.count)
         let compiled = compiled(shape, panel.layout)
         let result = result(rows: padded, width: panel.columns.count)
         compiled.run(
-            source: source.address, weights: panel.weights, out: result.floats(0),
+            source: source.address, weights: panel.weights, out: result.address,
+            scratch: scratch.address, stream: stream)
+        return result
+    }
+
+    /// The same for rows and weights in whatever form.
+    package func product(
+        _ source: LinearInput, by weights: LinearWeights, panel index: Int, rows: Int
+    ) -> Rows {
+        switch (source, weights) {
+        case (.plain(let source), .plain(let matrix)):
+            return product(source, by: matrix, panel: index, rows: rows)
+        case (.int8(let source), .int8(let matrix)):
+            let began = pk_nanoseconds()
+            defer { times.linear += pk_nanoseconds() - began }
+            let sums = sums(source, by: matrix, panel: index, rows: rows)
+            for row in 0..<rows {
+                matrix.kernels.scale(
+                    sums: sums[row], of: matrix.panels[index], by: source.scale(row))
+            }
+            return sums
+        default:
+            preconditionFailure("rows were made for other weights")
+        }
+    }
+
+    /// s32 sums, in the place of numbers: exact, so no two paths can differ.
+    func sums(_ source: Int8Rows, by matrix: Int8Matrix, panel index: Int, rows: Int) -> Rows {
+        precondition(source.width == matrix.depth && rows <= source.count)
+        let panel = matrix.panels[index]
+        let shape = MatrixProductShape(
+            type: .int8, rows: rows, depth: matrix.depth, columns: panel.columns.count)
+        let compiled = compiled(shape, panel.layout)
+        let result = result(rows: rows, width: panel.columns.count)
+        compiled.run(
+            source: source.address, weights: panel.weights, out: result.address,
             scratch: scratch.address, stream: stream)
         return result
     }

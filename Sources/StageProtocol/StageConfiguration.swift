@@ -8,6 +8,8 @@ package struct StageConfiguration: Hashable, Sendable {
     package var modelPath: String
     /// How weights and products are computed; the backend knows the names.
     package var dataType: String
+    /// How linear layers are rounded; the backend knows the names, nil leaves them as they are.
+    package var quantization: String?
     /// How keys and values are stored; the backend knows the names.
     package var kvCacheType: String
     /// How activations travel between stages.
@@ -27,7 +29,8 @@ package struct StageConfiguration: Hashable, Sendable {
 
     package init(
         stage: Int, layerCounts: [Int], modelPath: String, dataType: String,
-        kvCacheType: String, activationType: ActivationType, instructionSet: String?,
+        quantization: String? = nil, kvCacheType: String, activationType: ActivationType,
+        instructionSet: String?,
         threadCount: Int, processors: [Int], pageCount: Int, contextLength: Int,
         pacing: StagePacing? = nil
     ) {
@@ -35,6 +38,7 @@ package struct StageConfiguration: Hashable, Sendable {
         self.layerCounts = layerCounts
         self.modelPath = modelPath
         self.dataType = dataType
+        self.quantization = quantization
         self.kvCacheType = kvCacheType
         self.activationType = activationType
         self.instructionSet = instructionSet
@@ -65,13 +69,14 @@ package struct StageConfiguration: Hashable, Sendable {
 }
 
 extension StageConfiguration: WireCodable {
-    package static var encodedByteCountMin: Int { 59 }
+    package static var encodedByteCountMin: Int { 60 }
 
     package func encode(into writer: inout ByteWriter) {
         writer.append(count: stage)
         writer.append(layerCounts.map(UInt32.init))
         writer.append(modelPath)
         writer.append(dataType)
+        writer.append(quantization) { $0.append($1) }
         writer.append(kvCacheType)
         writer.append(activationType.rawValue)
         writer.append(instructionSet) { $0.append($1) }
@@ -86,7 +91,9 @@ extension StageConfiguration: WireCodable {
         self.init(
             stage: try reader.count("stage", max: Int(UInt16.max)),
             layerCounts: try reader.numbers().map(Int.init), modelPath: try reader.text(),
-            dataType: try reader.text(), kvCacheType: try reader.text(),
+            dataType: try reader.text(),
+            quantization: try reader.optional { reader throws(CodecError) in try reader.text() },
+            kvCacheType: try reader.text(),
             activationType: try reader.value(),
             instructionSet: try reader.optional { reader throws(CodecError) in try reader.text() },
             threadCount: try reader.count("number of threads", max: Int(UInt16.max)),

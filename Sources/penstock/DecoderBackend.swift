@@ -23,6 +23,7 @@ struct DecoderBackend: StageBackend {
                 instructionSet: instructionSet)
             let weights = try StageWeights(
                 checkpoint, model, layers: configuration.layers, kernels: kernels,
+                int8: try Self.int8Kernels(configuration, instructionSet),
                 threadCount: configuration.threadCount
             ) { share in
                 progress(LoadProgress(loadedBytes: UInt64(share * 1e6), totalBytes: 1_000_000))
@@ -73,6 +74,19 @@ struct DecoderBackend: StageBackend {
             throw StageFault("oneDNN cannot be confined to \(name)")
         }
         return forced
+    }
+
+    private static func int8Kernels(
+        _ configuration: StageConfiguration, _ instructionSet: InstructionSet
+    ) throws(StageFault) -> Int8Kernels? {
+        guard let name = configuration.quantization else { return nil }
+        guard name == "w8a8_int8" else {
+            throw StageFault("no quantization is called \(name)")
+        }
+        guard let kernels = Int8Kernels(instructionSet: instructionSet) else {
+            throw StageFault("oneDNN's 8-bit products are not exact on this CPU: no \(name)")
+        }
+        return kernels
     }
 
     private static func kernels(

@@ -54,8 +54,11 @@ struct ServingPlan {
         }
         let cacheType = KVCacheType(request.compute.kvCache, type: request.compute.type)
         let pageCount = try KVBudget(
-            model: model, quantizedBytes: try tensors.quantizedByteCount(),
-            weightType: request.compute.type, cacheType: cacheType, contextLength: contextLength,
+            model: model,
+            quantizedBytes: try tensors.quantizedByteCount(
+                ofHeadAlone: request.compute.quantization == .w8a8Int8),
+            weightType: request.compute.type, quantization: request.compute.quantization,
+            cacheType: cacheType, contextLength: contextLength,
             options: request.memory
         ).pageCount()
         populatedTokens =
@@ -81,7 +84,9 @@ struct ServingPlan {
         stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: request.modelPath,
-                dataType: request.compute.type.rawValue, kvCacheType: cacheType.rawValue,
+                dataType: request.compute.type.rawValue,
+                quantization: request.compute.quantization?.rawValue,
+                kvCacheType: cacheType.rawValue,
                 activationType: request.pipeline.activationType == .float32 ? .float32 : .bfloat16,
                 instructionSet: request.compute.instructionSet?.rawValue,
                 threadCount: cores.threads, processors: cores.cores(ofStage: stage),
@@ -131,6 +136,7 @@ struct KVBudget {
     /// Of weights that stages keep as they are stored, too.
     let quantizedBytes: Int
     let weightType: CommandLineOptions.ComputeType
+    let quantization: Quantization?
     let cacheType: KVCacheType
     let contextLength: Int
     let options: MemoryOptions
@@ -168,7 +174,10 @@ struct KVBudget {
         let attention = hidden * (model.qkvSize + model.headCount * model.headSize)
         let layer = attention + 3 * hidden * model.feedForwardSize
         let isNarrow = weightType == .bfloat16 && InstructionSet.best == .avx512BF16
-        let weights = model.layerCount * layer + hidden * model.vocabularySize
-        return isNarrow ? weights * 2 + quantizedBytes : weights * 4
+        let layers = model.layerCount * layer
+        let head = hidden * model.vocabularySize
+        let bytesPerNumber = isNarrow ? 2 : 4
+        return head * bytesPerNumber + (isNarrow ? quantizedBytes : 0)
+            + layers * (quantization == .w8a8Int8 ? 1 : bytesPerNumber)
     }
 }

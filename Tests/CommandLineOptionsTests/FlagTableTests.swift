@@ -15,6 +15,7 @@ struct FlagTableTests {
             "--max-total-tokens=64", "--mem-fraction-static=0.5", "--context-length=1",
             "--disable-radix-cache", "--watchdog-timeout=1", "--log-level=warning",
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--kv-cache-dtype=auto",
+            "--quantization=w8a8_int8",
             "--stream-interval=1",
             "--allow-auto-truncate", "--skip-server-warmup", "--threads=1",
             "--pp-layer-partition=30", "--isa=scalar",

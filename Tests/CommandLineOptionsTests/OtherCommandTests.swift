@@ -42,13 +42,14 @@ struct OtherCommandTests {
                 "bench", "prefill", "m", "--prompt-lengths", "512,1024", "--threads", "2",
                 "--pp-sizes", "1,2", "--chunk-sizes", "auto,off,512", "--repetitions", "5",
                 "--dtype", "float32", "--isa", "avx512", "--kv-cache-dtype", "int8",
-                "--requests", "8", "--json",
+                "--quantization", "w8a8_int8", "--requests", "8", "--json",
             ]).invocation
                 == .benchPrefill(
                     BenchPrefillOptions(
                         bench: BenchOptions(
                             modelPath: "m", stageCounts: [1, 2], threads: 2, repetitions: 5,
-                            type: .float32, instructionSet: .avx512, kvCache: .int8, json: true),
+                            type: .float32, instructionSet: .avx512, kvCache: .int8,
+                            quantization: .w8a8Int8, json: true),
                         promptLengths: [512, 1024],
                         chunkSizes: [.automatic, .whole, .fixed(tokens: 512)], requestCount: 8)))
     }
@@ -110,18 +111,22 @@ struct OtherCommandTests {
         bench.type = .float32
         bench.kvCache = .int8
         bench.instructionSet = .avx2
+        bench.quantization = .w8a8Int8
         #expect(
             try read(
                 [
                     "bench", "accuracy", "m", "--dtype", "float32", "--kv-cache-dtype", "int8",
-                    "--text", "a.txt", "--tokens", "100",
+                    "--text", "a.txt", "--tokens", "100", "--quantization", "w8a8_int8",
                 ], environment: ["PENSTOCK_ISA": "avx2"]
             ).invocation
                 == .benchAccuracy(
                     BenchAccuracyOptions(bench: bench, textPath: "a.txt", tokensMax: 100)))
         #expect(bench.withDefaultArithmetic == standard)
         #expect(
-            bench.arithmeticFlags == ["--dtype float32", "--isa avx2", "--kv-cache-dtype int8"])
+            bench.arithmeticFlags == [
+                "--dtype float32", "--isa avx2", "--kv-cache-dtype int8",
+                "--quantization w8a8_int8",
+            ])
         #expect(refusal(["bench", "accuracy", "m", "--tokens", "1"]) != nil)
     }
 

@@ -161,6 +161,16 @@ struct ServeOptionsTests {
         #expect(refusal(["serve", "m", "--tp", "8", "--tp-size", "1"]) == nil)
     }
 
+    @Test("linear layers are rounded where that is asked for, by the one method there is")
+    func quantization() throws {
+        #expect(try serve().compute.quantization == nil)
+        #expect(try serve("--quantization", "w8a8_int8").compute.quantization == .w8a8Int8)
+        for method in ["fp8", "awq", "w8a8_fp8", "W8A8_INT8"] {
+            let message = try #require(refusal(["serve", "m", "--quantization", method]))
+            #expect(message.contains("supported is w8a8_int8"), "\(message)")
+        }
+    }
+
     @Test("the KV cache's type has SGLang's names, and int8")
     func kvCacheType() throws {
         #expect(try serve("--kv-cache-dtype", "auto").compute.kvCache == .automatic)

@@ -84,6 +84,19 @@ struct AccuracyTests {
         #expect(report.logprobDifferenceAbsoluteMean > 0)
     }
 
+    @Test(
+        "linear layers of 8 bits change the perplexity of the fixed text by less than 3 %",
+        arguments: [[], ["--isa", "avx512"], ["--isa", "avx2"]])
+    func int8Layers(instructionSet: [String]) async throws {
+        let arguments = instructionSet + ["--quantization", "w8a8_int8"]
+        let report = try await Self.report(arguments)
+        print("\(arguments.joined(separator: " ")): \(report)")
+        #expect(report.settings.last == "--quantization w8a8_int8")
+        #expect(report.tokensScored == 4095)
+        #expect(abs(report.perplexityChange) < 0.03)
+        #expect(report.logprobDifferenceAbsoluteMean > 0.01)
+    }
+
     @Test("people get a table that names the settings")
     func table() async throws {
         let result = try await Self.accuracy(["--isa", "scalar", "--tokens", "40"])

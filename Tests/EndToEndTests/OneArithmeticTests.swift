@@ -30,19 +30,28 @@ struct OneArithmeticTests {
         ProcessInfo.processInfo.environment["PENSTOCK_TEST_SWEEP"]?.split(separator: " ")
         .map(String.init)
 
-    /// Kernels, by the instruction set (nil for the best there is) and the KV cache's type.
+    /// Kernels, by the instruction set (nil for the best there is), the KV cache's type and what
+    /// linear layers are rounded to.
     struct Path: Sendable, CustomStringConvertible {
         var instructionSet: String?
         var kvCacheType: String?
+        var quantization: String?
 
         var description: String {
             (instructionSet ?? "the best path") + (kvCacheType.map { " with \($0) cache" } ?? "")
+                + (quantization.map { " with \($0)" } ?? "")
+        }
+
+        /// The fastest there is that is not an option.
+        var isDefault: Bool {
+            instructionSet == nil && kvCacheType == nil && quantization == nil
         }
 
         var pipeline: RealPipeline {
             var pipeline = RealPipeline()
             pipeline.instructionSet = instructionSet
             pipeline.kvCacheType = kvCacheType
+            pipeline.quantization = quantization
             return pipeline
         }
     }
@@ -51,6 +60,7 @@ struct OneArithmeticTests {
         sweptPaths?.map { Path(instructionSet: $0 == "best" ? nil : $0) }
         ?? [nil, "avx512", "avx2", "scalar"].map { Path(instructionSet: $0) }
         + [nil, "avx2"].map { Path(instructionSet: $0, kvCacheType: "int8") }
+        + [nil, "avx2"].map { Path(instructionSet: $0, quantization: "w8a8_int8") }
 
     private static let allSettings = [1, 2, 3, 7].flatMap { stages in
         [64, 192, 512, 2048, nil].flatMap { chunk in
@@ -77,9 +87,8 @@ struct OneArithmeticTests {
         "same tokens and log probabilities for any pipeline, chunks, cache and company",
         arguments: paths)
     func sameBits(path: Path) async throws {
-        // All but the fastest path take shorter prompts and fewer pipelines.
-        let isWhole =
-            path.instructionSet == nil && path.kvCacheType == nil || Self.isSweep
+        // All but one path take shorter prompts and fewer pipelines.
+        let isWhole = path.isDefault || Self.isSweep
         let lengths = isWhole ? [20, 700, 5000] : [20, 700]
         let settings =
             isWhole ? Self.settings : Self.settings.filter { $0.stages != 3 && $0.chunk != 64 }

@@ -122,7 +122,8 @@ struct RandomMessages {
         let layerCounts = list(1..<9) { $0.number(1..<100) }
         return StageConfiguration(
             stage: number(0..<layerCounts.count), layerCounts: layerCounts, modelPath: text(),
-            dataType: text(), kvCacheType: text(), activationType: coin() ? .float32 : .bfloat16,
+            dataType: text(), quantization: coin() ? text() : nil, kvCacheType: text(),
+            activationType: coin() ? .float32 : .bfloat16,
             instructionSet: coin() ? text() : nil, threadCount: number(1..<65),
             processors: list(0..<9) { $0.number(0..<1024) }, pageCount: number(0..<1 << 20),
             contextLength: number(1..<1 << 30), pacing: coin() ? pacing() : nil)

@@ -127,6 +127,23 @@ typedef struct {
     void (*silu_multiply)(void *out, const float *gate, const float *up, size_t width);
 } pk_layer_kernels;
 
+// One row rounded to 8 bits: rotated, divided by the scale that makes its largest magnitude
+// `limit`, rounded to integers, and moved up by 128.
+//
+// The rotation is an orthogonal Hadamard matrix for every 64 numbers; what is left over at the end
+// is not rotated. It spreads what one number has over many, so that one large number does not take
+// the others' digits. A product of two rows that are both rotated is that of the rows.
+enum { PK_INT8_ROTATION = 64 };
+
+typedef struct {
+    const void *x;  // [width], bf16 or f32
+    bool is_bf16;
+    size_t width;
+    int limit;      // at most 127
+    float *rotated; // [width], scratch
+    uint8_t *out;   // [width]
+} pk_int8_rounding;
+
 typedef struct {
     // NULL where the instruction set has no BF16 dot product.
     const pk_layer_kernels *bf16;
@@ -138,6 +155,11 @@ typedef struct {
     const pk_layer_kernels *f32;
     // out[i] += x[i]
     void (*add)(float *out, const float *x, size_t n);
+    // Returns the scale; 0 for a row of zeros.
+    float (*int8_round)(const pk_int8_rounding *);
+    // Products' sums, in place, to f32: (sum[i] - offset[i]) * scales[i] * scale.
+    void (*int8_scale)(
+        void *row, const int32_t *offsets, const float *scales, float scale, size_t n);
     // The largest of n values, n > 0.
     float (*maximum)(const float *x, size_t n);
     // Sum of exp(x[i] - offset).

@@ -28,6 +28,7 @@ struct BenchAccuracyCommand: ParsableCommand {
         transform: Checked.integer(2...Checked.tokens.upperBound))
     var tokensMax = 4096
 
+    @OptionGroup var quantization: QuantizationFlags
     @OptionGroup var measurement: MeasurementFlags
 
     func options(environment: OptionEnvironment) throws(UsageError) -> BenchAccuracyOptions {
@@ -37,7 +38,8 @@ struct BenchAccuracyCommand: ParsableCommand {
                 repetitions: 1, type: measurement.type,
                 instructionSet: try environment.instructionSet(
                     flag: measurement.processor.instructionSet),
-                kvCache: measurement.kvCache.choice, json: measurement.json),
+                kvCache: measurement.kvCache.choice, quantization: quantization.method,
+                json: measurement.json),
             textPath: textPath, tokensMax: tokensMax)
     }
 }

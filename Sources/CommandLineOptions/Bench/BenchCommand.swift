@@ -45,6 +45,7 @@ struct BenchFlags: ParsableArguments {
         transform: Checked.integer(1...1000))
     var repetitions = 3
 
+    @OptionGroup var quantization: QuantizationFlags
     @OptionGroup var measurement: MeasurementFlags
 
     func options(environment: OptionEnvironment) throws(UsageError) -> BenchOptions {
@@ -53,7 +54,8 @@ struct BenchFlags: ParsableArguments {
             repetitions: repetitions, type: measurement.type,
             instructionSet: try environment.instructionSet(
                 flag: measurement.processor.instructionSet),
-            kvCache: measurement.kvCache.choice, json: measurement.json)
+            kvCache: measurement.kvCache.choice, quantization: quantization.method,
+            json: measurement.json)
     }
 
     /// Requests that are submitted at once.

@@ -11,6 +11,8 @@ package struct BenchOptions: Hashable, Sendable {
     /// nil takes the best that the processor has.
     package var instructionSet: InstructionSet?
     package var kvCache: KVCacheChoice
+    /// nil computes with the weights as they are.
+    package var quantization: Quantization?
     package var json: Bool
 
     /// The same model on as many threads, with what is computed where nobody asks for anything.
@@ -18,7 +20,7 @@ package struct BenchOptions: Hashable, Sendable {
         BenchOptions(
             modelPath: modelPath, stageCounts: stageCounts, threads: threads,
             repetitions: repetitions, type: .bfloat16, instructionSet: nil, kvCache: .automatic,
-            json: json)
+            quantization: nil, json: json)
     }
 
     /// The flags whose values change what is computed, as a command line has them.
@@ -28,6 +30,7 @@ package struct BenchOptions: Hashable, Sendable {
         if type != standard.type { flags.append("--dtype \(type.rawValue)") }
         if let instructionSet { flags.append("--isa \(instructionSet.rawValue)") }
         if kvCache != standard.kvCache { flags.append("--kv-cache-dtype \(kvCache.rawValue)") }
+        if let quantization { flags.append("--quantization \(quantization.rawValue)") }
         return flags
     }
 }

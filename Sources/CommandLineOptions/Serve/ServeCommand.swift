@@ -42,7 +42,7 @@ struct ServeCommand: ParsableCommand {
                 type: machine.type, threads: machine.processor.threads,
                 instructionSet: try environment.instructionSet(
                     flag: machine.processor.instructionSet),
-                kvCache: machine.kvCache.choice),
+                kvCache: machine.kvCache.choice, quantization: machine.quantization.method),
             logging: LoggingOptions(
                 level: logging.level, logsRequests: logging.logsRequests,
                 tracePath: logging.tracePath, profileDirectory: environment.profileDirectory))

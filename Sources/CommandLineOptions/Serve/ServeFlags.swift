@@ -208,8 +208,22 @@ struct MachineFlags: ParsableArguments {
         transform: Checked.computeType)
     var type = ComputeType.bfloat16
 
+    @OptionGroup var quantization: QuantizationFlags
     @OptionGroup var kvCache: KVCacheFlags
     @OptionGroup var processor: ProcessorFlags
+}
+
+/// What every command that computes a model can be told of its linear layers.
+struct QuantizationFlags: ParsableArguments {
+    @Option(
+        name: .customLong("quantization"),
+        help: .init(
+            """
+            w8a8_int8 rounds weights and inputs of the linear layers to 8 bits: prompts are \
+            computed faster and a little less accurately.
+            """, valueName: "method"),
+        transform: Checked.quantization)
+    var method: Quantization?
 }
 
 /// What every command with a KV cache can be told of it.

@@ -77,7 +77,8 @@ struct BenchPipeline {
                 prefixCacheEnabled: work.prefixCacheEnabled),
             compute: ComputeOptions(
                 type: options.type, threads: options.threads,
-                instructionSet: options.instructionSet, kvCache: options.kvCache),
+                instructionSet: options.instructionSet, kvCache: options.kvCache,
+                quantization: options.quantization),
             contextLength: positions, mayExceedContext: true)
     }
 

@@ -14,6 +14,7 @@ struct RealPipeline {
     var dataType = "bfloat16"
     /// nil stores keys and values as `dataType` says.
     var kvCacheType: String?
+    var quantization: String?
     var activationType = StageProtocol.ActivationType.float32
     var instructionSet: String?
     /// Compute threads of one stage.
@@ -50,7 +51,8 @@ struct RealPipeline {
         let stages = (0..<stageCount).map { stage in
             StageConfiguration(
                 stage: stage, layerCounts: partition.layerCounts, modelPath: model,
-                dataType: dataType, kvCacheType: kvCacheType ?? dataType,
+                dataType: dataType, quantization: quantization,
+                kvCacheType: kvCacheType ?? dataType,
                 activationType: activationType,
                 instructionSet: instructionSet, threadCount: threads,
                 processors: (0..<threads).map { (stage * threads + $0) % cores },

@@ -1,0 +1,111 @@
+internal import COneDNN
+
+/// The weights of a linear layer rounded to 8 bits, with a scale for each output, packed for oneDNN
+/// in panels of output columns as `PackedMatrix` is.
+///
+/// Sendable: immutable once packed.
+package final class Int8Matrix: @unchecked Sendable {
+    /// One run of output columns.
+    struct Panel {
+        var columns: Range<Int>
+        var layout: dnnl_memory_desc_t
+        var weights: dnnl_memory_t
+        var storage: AlignedBuffer
+        /// Of each column.
+        var scales: [Float]
+        /// What each column's sum has too much, because 128 stands for zero in its inputs.
+        var offsets: [Int32]
+    }
+
+    /// Inputs of the layer.
+    package let depth: Int
+    /// Outputs of the layer.
+    package let columns: Int
+    let kernels: Int8Kernels
+    let panels: [Panel]
+
+    /// Inputs whose products' sum fits into 32 bits for certain.
+    package static let depthMax = 1 << 16
+    /// Panels are filled up to such widths.
+    package static let columnUnit = 64
+
+    /// Rounds and packs `columns` rows of `depth` weights each (the spelling of checkpoints: one
+    /// row per output).
+    ///
+    /// - Parameters:
+    ///   - panelWidth: output columns of a panel; the last one may be narrower.
+    ///   - memory: where the packed weights lie.
+    ///   - fill: writes the rows of a range, one after the other.
+    package init(
+        depth: Int, columns: Int, panelWidth: Int, kernels: Int8Kernels,
+        memory: WeightMemory = WeightMemory(),
+        fill: (_ rows: Range<Int>, _ to: UnsafeMutableBufferPointer<Float>) throws -> Void
+    ) rethrows {
+        precondition(depth <= Self.depthMax)
+        self.depth = depth
+        self.columns = columns
+        self.kernels = kernels
+        let plain = AlignedBuffer(of: Float.self, count: min(panelWidth, columns) * depth)
+        let stream = makeStream()
+        defer { dnnl_stream_destroy(stream) }
+        panels = try stride(from: 0, to: columns, by: panelWidth).map { first in
+            let range = first..<min(first + panelWidth, columns)
+            let numbers = plain.pointer(to: Float.self)
+            try fill(range, .init(start: numbers, count: range.count * depth))
+            return Self.panel(
+                range, of: numbers, depth: depth, kernels: kernels, memory: memory, stream: stream)
+        }
+    }
+
+    deinit {
+        for panel in panels { dnnl_memory_destroy(panel.weights) }
+    }
+
+    package var byteCount: Int {
+        panels.reduce(0) { sum, panel in
+            sum + panel.storage.byteCount + panel.columns.count * Self.bytesPerColumn
+        }
+    }
+
+    /// Beside the weights: a scale and an offset.
+    private static let bytesPerColumn = MemoryLayout<Float>.size + MemoryLayout<Int32>.size
+
+    private static func panel(
+        _ columns: Range<Int>, of plain: UnsafeMutablePointer<Float>, depth: Int,
+        kernels: Int8Kernels, memory: WeightMemory, stream: dnnl_stream_t
+    ) -> Panel {
+        let rounded = AlignedBuffer(byteCount: columns.count * depth)
+        let rotated = AlignedBuffer(of: Float.self, count: depth)
+        var scales: [Float] = []
+        var offsets: [Int32] = []
+        for column in 0..<columns.count {
+            let weights = rounded.pointer(to: UInt8.self) + column * depth
+            scales.append(
+                kernels.round(
+                    plain + column * depth, type: .float32, width: depth,
+                    limit: kernels.weightLimit, rotated: rotated.pointer(to: Float.self),
+                    into: weights))
+            var sum: Int32 = 0
+            for index in 0..<depth {
+                sum += Int32(weights[index]) - 128
+                // From 128 for zero to signed.
+                weights[index] ^= 0x80
+            }
+            offsets.append(128 * sum)
+        }
+        var layout = MatrixProduct.packedLayout(
+            .int8, depth: depth, columns: columns.count, rows: typicalRows)
+        let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
+        let handle = view(packed.address, as: layout)
+        reorder(
+            from: matrix(
+                dnnl_s8, rows: depth, columns: columns.count, rowStride: 1, columnStride: depth),
+            at: rounded.address, to: layout, handle, stream: stream)
+        return Panel(
+            columns: columns, layout: layout, weights: handle, storage: packed, scales: scales,
+            offsets: offsets)
+    }
+
+    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
+    private static let typicalRows = 64
+}
