@@ -183,7 +183,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DecoderModelsTests",
-            dependencies: ["PipelineTypes", "Kernels", "DecoderModels"],
+            dependencies: ["PipelineTypes", "Kernels", "Checkpoints", "DecoderModels"],
             swiftSettings: strict),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["JSON", "Checkpoints", "SeededRandom"],

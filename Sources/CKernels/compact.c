@@ -1,5 +1,5 @@
-// Rearranges the blocks of a checkpoint's quantised weights into the order in which products of few
-// rows read them: see compact.h. Portable; runs once, when weights are loaded.
+// Rearranges the blocks of a checkpoint's quantised weights into the orders in which products read
+// them: see compact.h. Portable; runs once, when weights are loaded.
 #include "compact.h"
 
 #include <string.h>
@@ -70,32 +70,51 @@ size_t pk_compact_bytes(pk_weight_format format, size_t depth) {
     return depth / COMPACT_RUN / l.runs * l.header + depth / COMPACT_RUN * l.run;
 }
 
-// One run of one column into its lanes: pair t of inputs 2t and 2t + 1 lies in lanes 2c and 2c + 1
-// of the first eight columns' vector or, from column 8 on, of the second's.
+// Where an input of a column lies in its run: the lane, and which of that lane's inputs it is, of
+// which there are 16 on either side.
+typedef struct {
+    size_t lane, side, input;
+} lane_place;
+
+static lane_place place_of(pk_compact_order order, size_t column, size_t input) {
+    if (order == PK_FOR_BF16)
+        return (lane_place){column % 8 * 2 + input % 2, column / 8, input / 2};
+    return (lane_place){column, input / 16, input % 16};
+}
+
+// The number of 16 lanes that a place belongs to: the sides of pairs alternate, those of single
+// inputs follow each other, `each` inputs at a time.
+static size_t vector_of(pk_compact_order order, lane_place at, size_t each) {
+    return order == PK_FOR_BF16 ? at.input / each * 2 + at.side
+                                : at.side * (16 / each) + at.input / each;
+}
+
+// One run of one column into its lanes.
 static void put_run(
-    pk_weight_format format, const compact_layout *l, uint8_t *run, size_t column,
-    const uint8_t *block, size_t index) {
-    const size_t side = column / 8, lane = column % 8 * 2;
+    pk_weight_format format, pk_compact_order order, const compact_layout *l, uint8_t *run,
+    size_t column, const uint8_t *block, size_t index) {
     for (size_t i = 0; i < COMPACT_RUN; i++) {
         const unsigned q = quantum(format, block, index, i);
-        const size_t pair = i / 2, at = lane + i % 2;
+        const lane_place at = place_of(order, column, i);
         if (l->bits == 8) {
-            run[l->quanta + (pair * 2 + side) * 16 + at] = (uint8_t)q;
+            run[l->quanta + vector_of(order, at, 1) * 16 + at.lane] = (uint8_t)q;
             continue;
         }
-        const size_t word = (pair / 8 * 2 + side) * 16 + at;
-        run[l->quanta + word * 4 + pair % 8 / 2] |= (uint8_t)((q & 15) << pair % 2 * 4);
+        const size_t word = vector_of(order, at, 8) * 16 + at.lane;
+        run[l->quanta + word * 4 + at.input % 8 / 2] |= (uint8_t)((q & 15) << at.input % 2 * 4);
         if (l->bits == 5) {
-            const size_t bit = side * 16 + pair;
-            run[l->upper + at * 4 + bit / 8] |= (uint8_t)((q >> 4) << bit % 8);
+            const size_t bit = at.side * 16 + at.input;
+            run[l->upper + at.lane * 4 + bit / 8] |= (uint8_t)((q >> 4) << bit % 8);
         } else if (l->bits == 6) {
-            run[l->upper + (side * 16 + at) * 4 + pair / 4] |= (uint8_t)((q >> 4) << pair % 4 * 2);
+            run[l->upper + (at.side * 16 + at.lane) * 4 + at.input / 4] |=
+                (uint8_t)((q >> 4) << at.input % 4 * 2);
         }
     }
 }
 
 void pk_compact_pack(
-    pk_weight_format format, size_t depth, size_t columns, const uint8_t *rows, uint8_t *out) {
+    pk_weight_format format, pk_compact_order order, size_t depth, size_t columns,
+    const uint8_t *rows, uint8_t *out) {
     const source_block *b = &source_blocks[format];
     const compact_layout l = compact_layout_of(format);
     const size_t row_bytes = depth / b->values * b->bytes;
@@ -119,7 +138,7 @@ void pk_compact_pack(
                 memcpy(to + column * 2, block, 2);
                 if (l.minima) memcpy(to + 32 + column * 2, block + 2, 2);
             }
-            put_run(format, &l, to, column, block, run);
+            put_run(format, order, &l, to, column, block, run);
             to += l.run;
         }
     }

@@ -1,9 +1,10 @@
-// How quantised weights lie in memory for products of few rows: units of 16 output columns, and
+// How quantised weights lie in memory for products that read them: units of 16 output columns, and
 // within a unit runs of 32 inputs, one after the other.
 //
-// A vector holds inputs 2t and 2t + 1 of eight columns in neighbouring lanes, because two such
-// vectors rounded to bf16 are what a dot product of pairs wants. Of each lane's inputs, eight
-// consecutive t share a 32-bit word of four bits each; upper bits lie in words of their own.
+// For bf16, 16 lanes hold inputs 2t and 2t + 1 of eight columns, neighbours side by side, because
+// two such vectors rounded to bf16 are what a dot product of pairs wants. For f32, they hold one
+// input of each column. Of each lane's inputs, eight consecutive ones share a 32-bit word of four
+// bits each; upper bits lie in words of their own.
 #ifndef PENSTOCK_CKERNELS_COMPACT_H
 #define PENSTOCK_CKERNELS_COMPACT_H
 

@@ -57,6 +57,7 @@ INLINE vf vf_dot_bf16(vf acc, vu a, vu b) {
 #undef NAME
 
 #include "int8.inc.h"
+#include "f32_product.inc.h"
 
 static void add(float *out, const float *x, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] += x[i];
@@ -97,6 +98,7 @@ const pk_kernels TABLE = {
     .f32_bf16_cache = &mixed_layer_kernels,
     .f32_int8_cache = &mixed_int8_layer_kernels,
     .f32 = &f32_layer_kernels,
+    .f32_product = f32_product,
     .add = add,
     .int8_round = int8_round,
     .int8_scale = int8_scale,

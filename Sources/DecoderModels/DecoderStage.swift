@@ -13,7 +13,6 @@ package final class DecoderStage {
     let cache: KVStorage
     let shape: HeadShape
     private let pool: ThreadPool
-    private let quantum: Int
     private let frequencies: [Float]
     private let firstLayer: Int
     var buffers: StageBuffers
@@ -31,14 +30,13 @@ package final class DecoderStage {
 
     package init(
         configuration: DecoderConfiguration, layers: Range<Int>, weights: StageWeights,
-        kernels: LayerKernels, cache: KVStorage, pool: ThreadPool, rowQuantum: Int
+        kernels: LayerKernels, cache: KVStorage, pool: ThreadPool
     ) {
         self.configuration = configuration
         self.weights = weights
         self.kernels = kernels
         self.cache = cache
         self.pool = pool
-        quantum = rowQuantum
         firstLayer = layers.lowerBound
         shape = HeadShape(
             heads: configuration.headCount, kvHeads: configuration.kvHeadCount,
@@ -46,11 +44,10 @@ package final class DecoderStage {
         tokensPerTask = Self.tokensPerTask(groupSize: configuration.groupSize)
         frequencies = configuration.rope.frequencies(headSize: configuration.headSize)
         buffers = StageBuffers(configuration, shape: shape, type: kernels.activationType)
-        let blockRows = WorkSplit.blockRows(quantum: rowQuantum)
         let scratchCount = shape.attentionScratchCount(tokens: tokensPerTask)
         blocks = (0..<pool.threadCount).map { _ in
             BlockBuffers(
-                configuration, type: kernels.activationType, rows: blockRows,
+                configuration, type: kernels.activationType, rows: WorkSplit.blockRowsMax,
                 attentionScratchCount: scratchCount, roundsInputs: weights.roundsInputs)
         }
         head = weights.head.map {
@@ -81,13 +78,11 @@ package final class DecoderStage {
             microbatch, kvHeads: shape.kvHeads, tokensPerTask: tokensPerTask,
             workerCount: pool.threadCount)
         guard !rows.rows.isEmpty else { return [] }
-        buffers.reserve(
-            rows: (rows.rows.count + quantum - 1) / quantum * quantum, parts: rows.partCount)
+        buffers.reserve(rows: rows.rows.count, parts: rows.partCount)
         try enter(rows, input: input)
         let pass = LayerPass(
             stage: self, microbatch: microbatch, rows: rows,
-            split: WorkSplit(
-                rowCount: rows.rows.count, workerCount: pool.threadCount, quantum: quantum))
+            split: WorkSplit(rowCount: rows.rows.count, workerCount: pool.threadCount))
         pool.run { worker in
             pass.prepare(worker, frequencies: frequencies)
             for layer in weights.layers.indices {

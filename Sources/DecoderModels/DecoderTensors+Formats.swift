@@ -34,19 +34,43 @@ extension DecoderTensors {
             head: WeightFormat(try head().output.elementType))
     }
 
-    /// Bytes of the head and the linear layers, or of the head alone, that the checkpoint stores
-    /// quantised: what products of few rows keep beside the panels.
-    package func quantizedByteCount(ofHeadAlone: Bool = false) throws(CheckpointError) -> Int {
-        var tensors = [try head().output]
-        for index in 0..<(ofHeadAlone ? 0 : configuration.layerCount) {
+    /// Bytes of all linear layers' weights, the head included, once they are packed.
+    ///
+    /// - Parameters:
+    ///   - type: how activations are stored.
+    ///   - roundsLayers: whether all but the head are kept as 8-bit integers.
+    package func packedByteCount(
+        _ type: ComputeType, roundsLayers: Bool
+    ) throws(CheckpointError) -> Int {
+        var byteCount = Self.packedByteCount([try head().output], type)
+        for index in 0..<configuration.layerCount {
             let layer = try layer(index)
-            tensors += [
-                layer.query, layer.key, layer.value, layer.attentionOutput, layer.gate, layer.up,
-                layer.down,
-            ]
+            for parts in [
+                [layer.query, layer.key, layer.value], [layer.attentionOutput],
+                [layer.gate, layer.up], [layer.down],
+            ] {
+                byteCount +=
+                    roundsLayers
+                    ? Self.roundedByteCount(parts) : Self.packedByteCount(parts, type)
+            }
         }
-        return tensors.reduce(0) { sum, tensor in
-            WeightFormat(tensor.elementType) == nil ? sum : sum + tensor.byteCount
+        return byteCount
+    }
+
+    /// Of tensors that are one linear layer.
+    private static func roundedByteCount(_ parts: [Tensor]) -> Int {
+        parts.reduce(0) { $0 + Int8Matrix.byteCount(depth: $1.columns, columns: $1.rows) }
+    }
+
+    /// The same, of numbers of a type.
+    private static func packedByteCount(_ parts: [Tensor], _ type: ComputeType) -> Int {
+        let plain = parts.reduce(0) { $0 + $1.rows * $1.columns * type.byteCount }
+        var blocks = 0
+        for part in parts {
+            guard let format = WeightFormat(part.elementType) else { return plain }
+            blocks += format.packedByteCount(depth: part.columns, columns: part.rows)
         }
+        // Many rows of bf16 want panels, too.
+        return type == .bfloat16 ? plain + blocks : blocks
     }
 }

@@ -27,7 +27,7 @@ struct StageBuffers {
             rows: 0, width: shape.attentionPartCount(tokens: 1), type: .float32)
     }
 
-    /// Makes room for so many rows, padding included, and parts of decode steps.
+    /// Makes room for so many rows and parts of decode steps.
     mutating func reserve(rows: Int, parts: Int) {
         attentionParts.reserve(rows: (parts + 63) / 64 * 64)
         guard rows > capacity else { return }

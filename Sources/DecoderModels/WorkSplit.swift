@@ -8,27 +8,19 @@ package enum WorkSplit {
 
     /// Rows of the largest block: so few keep a block's activations in cache, and so many make it
     /// worth while to read a layer's weights.
-    private static let blockRowsMax = 128
-    /// The same where products come in tiles of rows: oneDNN's older products add up in another
-    /// order when there are more.
-    private static let tiledBlockRowsMax = 64
+    static let blockRowsMax = 128
     /// Below so many rows for each worker, weights are better read once than once per worker.
     private static let rowsPerWorkerMin = 32
 
-    /// Rows of the largest block, a multiple of what a matrix product takes.
-    static func blockRows(quantum: Int) -> Int {
-        (quantum == 1 ? blockRowsMax : tiledBlockRowsMax) / quantum * quantum
-    }
-
-    package init(rowCount: Int, workerCount: Int, quantum: Int) {
-        let largest = Self.blockRows(quantum: quantum)
-        if workerCount > 1, rowCount < workerCount * Self.rowsPerWorkerMin, rowCount <= largest {
+    package init(rowCount: Int, workerCount: Int) {
+        if workerCount > 1, rowCount < workerCount * Self.rowsPerWorkerMin,
+            rowCount <= Self.blockRowsMax
+        {
             self = .columns
             return
         }
         let even = (rowCount + workerCount - 1) / workerCount
-        let padded = (even + quantum - 1) / quantum * quantum
-        self = .rows(blockSize: min(largest, padded))
+        self = .rows(blockSize: min(Self.blockRowsMax, even))
     }
 }
 

@@ -1,36 +1,9 @@
 internal import CKernels
 internal import COneDNN
 
-/// How a checkpoint stores quantised weights; ggml's names.
-// swift-format-ignore: AlwaysUseLowerCamelCase
-package enum WeightFormat: Sendable, CaseIterable {
-    case q4_0, q4_1, q5_0, q5_1, q8_0, q4_K, q5_K, q6_K
-
-    var code: pk_weight_format {
-        switch self {
-        case .q4_0: PK_Q4_0
-        case .q4_1: PK_Q4_1
-        case .q5_0: PK_Q5_0
-        case .q5_1: PK_Q5_1
-        case .q8_0: PK_Q8_0
-        case .q4_K: PK_Q4_K
-        case .q5_K: PK_Q5_K
-        case .q6_K: PK_Q6_K
-        }
-    }
-
-    /// Bytes of so many weights of one output.
-    package func byteCount(depth: Int) -> Int {
-        var values = 0
-        var bytes = 0
-        precondition(pk_weight_block(code, &values, &bytes) && depth % values == 0)
-        return depth / values * bytes
-    }
-}
-
-/// Products of few rows (decode), for which weights are better read as few bytes than as many:
-/// from the checkpoint's own blocks, or from panels without a detour through oneDNN. They give the
-/// bits that oneDNN gives, or are not used.
+/// Products of few rows of bf16 (decode), for which weights are better read as few bytes than as
+/// many: from the checkpoint's own blocks, or from panels without a detour through oneDNN. They
+/// give the bits that oneDNN gives, or are not used.
 ///
 /// Sendable: points to constant tables.
 package struct FewRowsKernels: @unchecked Sendable {
@@ -73,7 +46,7 @@ package struct FewRowsKernels: @unchecked Sendable {
     }
 }
 
-/// One panel's weights as products of few rows read them.
+/// One panel's weights as products of few rows of bf16 read them.
 struct FewRowsWeights {
     struct Run {
         enum Content {
@@ -118,29 +91,12 @@ struct FewRowsWeights {
         formats: [(columns: Range<Int>, format: WeightFormat)], depth: Int, memory: WeightMemory,
         read: (Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
-        runs = []
-        for (columns, format) in formats {
-            let width = Int(PK_UNIT_COLUMNS)
-            let units = (columns.count + width - 1) / width
-            let unitBytes = pk_compact_bytes(format.code, depth)
-            // Caches are asked to fetch beyond its end, but nothing is read there.
-            let storage = memory.buffer(byteCount: units * unitBytes)
-            let blocks = AlignedBuffer(byteCount: width * format.byteCount(depth: depth))
-            for unit in 0..<units {
-                let first = columns.lowerBound + unit * width
-                let part = first..<min(first + width, columns.upperBound)
-                try read(
-                    part,
-                    UnsafeMutableRawBufferPointer(
-                        start: blocks.address, count: part.count * format.byteCount(depth: depth)))
-                pk_compact_pack(
-                    format.code, depth, part.count, blocks.pointer(to: UInt8.self),
-                    storage.pointer(to: UInt8.self) + unit * unitBytes)
-            }
-            runs.append(
-                Run(
-                    columns: columns, content: .compact(format),
-                    address: UnsafePointer(storage.pointer(to: UInt8.self)), storage: storage))
+        runs = try formats.map { columns, format in
+            let storage = try compactUnits(
+                columns, format, order: PK_FOR_BF16, depth: depth, memory: memory, read: read)
+            return Run(
+                columns: columns, content: .compact(format),
+                address: UnsafePointer(storage.pointer(to: UInt8.self)), storage: storage)
         }
     }
 }

@@ -9,7 +9,7 @@ package enum FewRowsTrial {
     /// Times products by a stage's own matrices, all of which its caches cannot hold, and lets the
     /// pool's workers choose accordingly.
     package static func run(_ matrices: [PackedMatrix], on pool: ThreadPool) {
-        let measured = some(of: matrices.filter(\.hasBlocks))
+        let measured = some(of: matrices.filter(\.hasBlocksBesidePlain))
         guard let widest = measured.map(\.depth).max() else { return }
         let source = AlignedBuffer(
             byteCount: FewRowsKernels.rowsMax * widest * ComputeType.bfloat16.byteCount)

@@ -39,15 +39,10 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
         left.code.rawValue < right.code.rawValue
     }
 
-    /// Matrix products come in multiples of so many rows. oneDNN's blocked products (AVX-512) give
-    /// a row the same bits in any company; its older ones (below) treat the rows left over from a
-    /// tile differently, so there are none left over.
-    package var rowQuantum: Int {
-        switch self {
-        case .scalar: 2
-        case .avx2: 6
-        case .avx512, .avx512BF16: 1
-        }
+    /// How activations and packed weights are stored where `type` is asked for: bf16 where it is
+    /// multiplied natively, elsewhere f32, which is faster there.
+    package func activationType(_ type: ComputeType) -> ComputeType {
+        self >= .avx512BF16 ? type : .float32
     }
 
     /// Holds oneDNN to this instruction set, for the whole process; to be called before its first

@@ -1,15 +1,49 @@
 internal import COneDNN
 
-/// The weights of a linear layer, packed for oneDNN in panels of output columns, so that workers
-/// can share a product by rows or by columns; nobody ever splits a sum.
+/// The weights of a linear layer in panels of output columns, so that workers can share a product
+/// by rows or by columns; nobody ever splits a sum. bf16 is packed for oneDNN, f32 for kernels of
+/// our own.
 ///
 /// Sendable: immutable once packed.
 package final class PackedMatrix: @unchecked Sendable {
     /// One run of output columns.
     struct Panel {
+        enum Weights {
+            case bfloat16(BFloat16Weights)
+            case float32(FloatWeights)
+        }
+
         var columns: Range<Int>
+        var weights: Weights
+
+        var byteCount: Int {
+            switch weights {
+            case .bfloat16(let weights):
+                weights.storage.byteCount + (weights.blocks?.byteCount ?? 0)
+            case .float32(let weights): weights.byteCount
+            }
+        }
+
+        /// Bytes that a product of few rows reads, at first.
+        var fewRowsByteCount: Int {
+            switch weights {
+            case .bfloat16(let weights): weights.blocks?.byteCount ?? weights.storage.byteCount
+            case .float32(let weights): weights.byteCount
+            }
+        }
+
+        /// Whether products of few rows have a choice what to read.
+        var hasBlocksBesidePlain: Bool {
+            guard case .bfloat16(let weights) = weights else { return false }
+            return weights.blocks != nil && weights.plain != nil
+        }
+    }
+
+    /// A panel as oneDNN wants it.
+    struct BFloat16Weights {
         var layout: dnnl_memory_desc_t
-        var weights: dnnl_memory_t
+        /// What oneDNN calls the storage.
+        var operand: dnnl_memory_t
         var storage: AlignedBuffer
         /// For products of few rows: the panel itself, if their kernels know its layout, and the
         /// checkpoint's blocks, if it has any.
@@ -49,7 +83,7 @@ package final class PackedMatrix: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - panelWidth: output columns of a panel; the last one may be narrower.
-    ///   - fewRows: kernels for products of few rows; used if they give oneDNN's bits.
+    ///   - fewRows: kernels for products of few rows of bf16; used if they give oneDNN's bits.
     ///   - memory: where the packed weights lie.
     ///   - formats: how the checkpoint stores the rows of a range, run by run; nil if it stores
     ///     plain numbers.
@@ -63,77 +97,41 @@ package final class PackedMatrix: @unchecked Sendable {
         },
         fill: (_ rows: Range<Int>, _ to: UnpackedWeights) throws -> Void
     ) rethrows {
-        self.fewRows = fewRows.flatMap { kernels in
+        let fewRows = fewRows.flatMap { kernels -> FewRowsProduct? in
             guard type == .bfloat16 else { return nil }
             return ProductOrder.depthBlock(kernels, depth: depth).map {
                 FewRowsProduct(kernels: kernels, depthBlock: $0)
             }
         }
+        self.fewRows = fewRows
         self.type = type
         self.depth = depth
         self.columns = columns
-        let stream = makeStream()
-        defer { dnnl_stream_destroy(stream) }
-        let plain = AlignedBuffer(byteCount: min(panelWidth, columns) * depth * type.byteCount)
-        var panels: [Panel] = []
-        var first = 0
-        while first < columns {
+        panels = try stride(from: 0, to: columns, by: panelWidth).map { first in
             let range = first..<min(first + panelWidth, columns)
             switch type {
             case .bfloat16:
-                let values = plain.pointer(to: UInt16.self)
-                try fill(
-                    range,
-                    .bfloat16(.init(start: values, count: range.count * depth)))
+                let weights = try Self.bfloat16(
+                    range, depth: depth, keepsBlocks: fewRows != nil, memory: memory,
+                    formats: formats, fill: fill)
+                return Panel(columns: range, weights: .bfloat16(weights))
             case .float32:
-                let values = plain.pointer(to: Float.self)
-                try fill(range, .float32(.init(start: values, count: range.count * depth)))
-            }
-            var layout = MatrixProduct.packedLayout(
-                ProductType(type), depth: depth, columns: range.count, rows: Self.typicalRows)
-            let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
-            let weights = view(packed.address, as: layout)
-            reorder(
-                from: matrix(
-                    type.code, rows: depth, columns: range.count, rowStride: 1,
-                    columnStride: depth),
-                at: plain.address, to: layout, weights, stream: stream)
-            var panel = Panel(
-                columns: range, layout: layout, weights: weights, storage: packed,
-                plain: FewRowsWeights(panel: packed, layout: layout, columns: range.count))
-            if self.fewRows != nil {
-                panel.blocks = try Self.blocks(
+                let weights = try Self.float32(
                     range, depth: depth, memory: memory, formats: formats, fill: fill)
+                return Panel(columns: range, weights: .float32(weights))
             }
-            panels.append(panel)
-            first = range.upperBound
-        }
-        self.panels = panels
-    }
-
-    /// The checkpoint's blocks of a panel; nil if it has plain numbers.
-    private static func blocks(
-        _ panel: Range<Int>, depth: Int, memory: WeightMemory,
-        formats: (Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]?,
-        fill: (Range<Int>, UnpackedWeights) throws -> Void
-    ) rethrows -> FewRowsWeights? {
-        guard let stored = formats(panel) else { return nil }
-        let first = panel.lowerBound
-        let runs = stored.map { run in
-            (run.columns.lowerBound - first..<run.columns.upperBound - first, run.format)
-        }
-        return try FewRowsWeights(formats: runs, depth: depth, memory: memory) { columns, blocks in
-            try fill(first + columns.lowerBound..<first + columns.upperBound, .blocks(blocks))
         }
     }
 
-    /// Whether products of few rows have a choice what to read.
-    var hasBlocks: Bool {
-        panels.contains { $0.blocks != nil && $0.plain != nil }
+    /// Whether products of few rows have a choice between blocks and panels.
+    var hasBlocksBesidePlain: Bool {
+        panels.contains { $0.hasBlocksBesidePlain }
     }
 
     deinit {
-        for panel in panels { dnnl_memory_destroy(panel.weights) }
+        for case .bfloat16(let weights) in panels.map(\.weights) {
+            dnnl_memory_destroy(weights.operand)
+        }
     }
 
     package var panelCount: Int {
@@ -146,9 +144,6 @@ package final class PackedMatrix: @unchecked Sendable {
     }
 
     package var byteCount: Int {
-        panels.reduce(0) { $0 + $1.storage.byteCount + ($1.blocks?.byteCount ?? 0) }
+        panels.reduce(0) { $0 + $1.byteCount }
     }
-
-    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
-    private static let typicalRows = 64
 }

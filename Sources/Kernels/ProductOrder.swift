@@ -44,11 +44,12 @@ enum ProductOrder {
         }
 
         func depthBlock(_ kernels: FewRowsKernels) -> Int? {
-            let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), rowQuantum: 1)
+            let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), instructionSet: .best)
             let product = worker.product(source.rows, by: matrix, panel: 0, rows: 2)
             let expected = withExtendedLifetime(worker) { bits(product) }
             let out = RowBuffer(rows: 2, width: Self.columns, type: .float32)
-            guard let weights = matrix.panels[0].plain else { return nil }
+            guard case .bfloat16(let panel) = matrix.panels[0].weights, let weights = panel.plain
+            else { return nil }
             let depth = source.rows.width
             return [depth, 1024, 512, 256, 128, 64, 2048, 384, 768, 4096].first { block in
                 kernels.multiply(

@@ -5,7 +5,6 @@
 package struct Rows: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
     package let type: ComputeType
-    /// Rows, padding included.
     package let count: Int
     package let width: Int
     /// Numbers from one row to the next.

@@ -20,7 +20,7 @@ package final class ThreadPool: @unchecked Sendable {
         let meeting = Meeting(workerCount: threadCount)
         self.meeting = meeting
         workers = (0..<threadCount).map {
-            Worker(index: $0, meeting: meeting, rowQuantum: instructionSet.rowQuantum)
+            Worker(index: $0, meeting: meeting, instructionSet: instructionSet)
         }
         Self.settle(on: cores.isEmpty ? nil : cores[0])
         for index in 1..<max(threadCount, 1) {

@@ -10,7 +10,7 @@ package final class Worker {
     package let index: Int
     package let count: Int
     private let meeting: Meeting
-    private let rowQuantum: Int
+    private let floatProduct: FloatProduct
     /// Tasks claimed by all workers in the rounds that are over.
     private var claimedBefore = 0
     private var products: [MatrixProductShape: MatrixProduct] = [:]
@@ -23,11 +23,11 @@ package final class Worker {
     /// Since they were last taken.
     private var times = ComputeTimes()
 
-    init(index: Int, meeting: Meeting, rowQuantum: Int) {
+    init(index: Int, meeting: Meeting, instructionSet: InstructionSet) {
         self.index = index
         self.count = meeting.workerCount
         self.meeting = meeting
-        self.rowQuantum = rowQuantum
+        floatProduct = FloatProduct(instructionSet)
     }
 
     deinit {
@@ -73,14 +73,8 @@ package final class Worker {
         total * index / count..<total * (index + 1) / count
     }
 
-    /// Rows that a product over `rows` rows reads and writes; the excess holds no meaning.
-    package func paddedRows(_ rows: Int) -> Int {
-        (rows + rowQuantum - 1) / rowQuantum * rowQuantum
-    }
-
     /// source [rows, matrix.depth] · some columns of the matrix, those of one panel: f32
-    /// [rows, panel width] in memory of this worker that its next product reuses. `source` has
-    /// room for `paddedRows(rows)` rows.
+    /// [rows, panel width] in memory of this worker that its next product reuses.
     package func product(
         _ source: Rows, by matrix: PackedMatrix, panel index: Int, rows: Int
     ) -> Rows {
@@ -92,26 +86,29 @@ package final class Worker {
     private func multiply(
         _ source: Rows, by matrix: PackedMatrix, panel index: Int, rows: Int
     ) -> Rows {
-        let padded = paddedRows(rows)
         precondition(source.type == matrix.type && source.width == matrix.depth)
-        precondition(source.isDense && padded <= source.count)
+        precondition(source.isDense && rows <= source.count)
         let panel = matrix.panels[index]
-        if rows <= FewRowsKernels.rowsMax, let fewRows = matrix.fewRows,
-            let weights = panel.fewRows(rows, blockRowsMax: blockRowsMax)
-        {
-            let result = result(rows: rows, width: panel.columns.count)
-            fewRows.kernels.multiply(
-                source, rows: rows, by: weights, depthBlock: fewRows.depthBlock, into: result)
-            return result
+        let result = result(rows: rows, width: panel.columns.count)
+        switch panel.weights {
+        case .float32(let weights):
+            weights.multiply(source, rows: rows, with: floatProduct, into: result)
+        case .bfloat16(let weights):
+            if rows <= FewRowsKernels.rowsMax, let fewRows = matrix.fewRows,
+                let read = weights.fewRows(rows, blockRowsMax: blockRowsMax)
+            {
+                fewRows.kernels.multiply(
+                    source, rows: rows, by: read, depthBlock: fewRows.depthBlock, into: result)
+            } else {
+                let shape = MatrixProductShape(
+                    type: .bfloat16, rows: rows, depth: matrix.depth,
+                    columns: panel.columns.count)
+                let compiled = compiled(shape, weights.layout)
+                compiled.run(
+                    source: source.address, weights: weights.operand, out: result.address,
+                    scratch: scratch.address, stream: stream)
+            }
         }
-        let shape = MatrixProductShape(
-            type: ProductType(matrix.type), rows: padded, depth: matrix.depth,
-            columns: panel.columns.count)
-        let compiled = compiled(shape, panel.layout)
-        let result = result(rows: padded, width: panel.columns.count)
-        compiled.run(
-            source: source.address, weights: panel.weights, out: result.address,
-            scratch: scratch.address, stream: stream)
         return result
     }
 

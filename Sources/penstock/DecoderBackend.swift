@@ -33,8 +33,7 @@ struct DecoderBackend: StageBackend {
                 kvHeads: model.kvHeadCount, headSize: model.headSize, type: kernels.cacheType)
             stage = DecoderStage(
                 configuration: model, layers: configuration.layers, weights: weights,
-                kernels: kernels, cache: cache, pool: pool,
-                rowQuantum: instructionSet.rowQuantum)
+                kernels: kernels, cache: cache, pool: pool)
             hiddenSize = model.hiddenSize
         } catch {
             throw StageFault("\(error)")

@@ -54,12 +54,11 @@ struct ServingPlan {
         }
         let cacheType = KVCacheType(request.compute.kvCache, type: request.compute.type)
         let pageCount = try KVBudget(
-            model: model,
-            quantizedBytes: try tensors.quantizedByteCount(
-                ofHeadAlone: request.compute.quantization == .w8a8Int8),
-            weightType: request.compute.type, quantization: request.compute.quantization,
-            cacheType: cacheType, contextLength: contextLength,
-            options: request.memory
+            weightBytes: try tensors.packedByteCount(
+                Self.activationType(request.compute),
+                roundsLayers: request.compute.quantization == .w8a8Int8),
+            pageBytes: model.kvByteCount(layers: model.layerCount, type: cacheType) * Page.size,
+            contextLength: contextLength, options: request.memory
         ).pageCount()
         populatedTokens =
             KVStorage.populatedByteCount
@@ -97,6 +96,14 @@ struct ServingPlan {
     /// Where nothing is asked for.
     static let runningRequestsMax = 256
 
+    /// How stages will store activations, if their machines have this one's instruction sets.
+    private static func activationType(_ options: ComputeOptions) -> Kernels.ComputeType {
+        let forced = options.instructionSet.flatMap {
+            Kernels.InstructionSet(rawValue: $0.rawValue)
+        }
+        return (forced ?? .best).activationType(options.type == .float32 ? .float32 : .bfloat16)
+    }
+
     private static func partition(
         _ options: PipelineOptions, layers: Int
     ) throws(LayerPartitionError) -> LayerPartition {
@@ -106,7 +113,6 @@ struct ServingPlan {
         return try LayerPartition(
             layerCounts: counts, layers: layers, stages: options.stageCount)
     }
-
 }
 
 /// How a machine's cores are shared out among the stages.
@@ -132,12 +138,10 @@ struct CoreShares {
 
 /// How many pages of KV cache the machine's memory has room for.
 struct KVBudget {
-    let model: DecoderConfiguration
-    /// Of weights that stages keep as they are stored, too.
-    let quantizedBytes: Int
-    let weightType: CommandLineOptions.ComputeType
-    let quantization: Quantization?
-    let cacheType: KVCacheType
+    /// Of all stages' packed weights together.
+    let weightBytes: Int
+    /// Of a page in all layers.
+    let pageBytes: Int
     let contextLength: Int
     let options: MemoryOptions
 
@@ -164,20 +168,6 @@ struct KVBudget {
         let fraction = options.staticFraction ?? Self.staticFraction
         let available = ProcessMemory.availableByteCount ?? Self.unknownMemory
         let room = Double(available) * fraction - Double(weightBytes)
-        let page = model.kvByteCount(layers: model.layerCount, type: cacheType) * Page.size
-        return max(0, Int(room / Double(page)))
-    }
-
-    /// What the stages' packed weights will take, all together.
-    private var weightBytes: Int {
-        let hidden = model.hiddenSize
-        let attention = hidden * (model.qkvSize + model.headCount * model.headSize)
-        let layer = attention + 3 * hidden * model.feedForwardSize
-        let isNarrow = weightType == .bfloat16 && InstructionSet.best == .avx512BF16
-        let layers = model.layerCount * layer
-        let head = hidden * model.vocabularySize
-        let bytesPerNumber = isNarrow ? 2 : 4
-        return head * bytesPerNumber + (isNarrow ? quantizedBytes : 0)
-            + layers * (quantization == .w8a8Int8 ? 1 : bytesPerNumber)
+        return max(0, Int(room / Double(pageBytes)))
     }
 }

@@ -41,7 +41,7 @@ struct Int8ProductTests {
     }
 
     private static func worker() -> Worker {
-        Worker(index: 0, meeting: Meeting(workerCount: 1), rowQuantum: 1)
+        Worker(index: 0, meeting: Meeting(workerCount: 1), instructionSet: .best)
     }
 
     /// A matrix rotated and rounded by the definition: integers and a scale for each row.

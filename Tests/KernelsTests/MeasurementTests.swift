@@ -42,7 +42,7 @@ struct MeasurementTests {
             format: format, seed: 1)
         let source = RowBuffer.arbitrary(rows: 16, width: depth, type: type)
         // Owns the products.
-        let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), rowQuantum: 1)
+        let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), instructionSet: .best)
         defer { withExtendedLifetime(worker) {} }
         for panel in 0..<matrix.panelCount {
             let product = worker.product(source.rows, by: matrix, panel: panel, rows: 1)

@@ -68,7 +68,7 @@ struct ProductTests {
         for type in types {
             let matrix = matrix(type, depth: depth, columns: columns)
             let worker = Worker(
-                index: 0, meeting: Meeting(workerCount: 1), rowQuantum: best.rowQuantum)
+                index: 0, meeting: Meeting(workerCount: 1), instructionSet: best)
             let source = source(type, rows: 72, depth: depth)
             let all = rows(of: worker.product(source, by: matrix, panel: 0, rows: 64), 64)
             for count in [1, 2, 3, 5, 8, 13, 31, 33, 63] {
@@ -89,7 +89,7 @@ struct ProductTests {
         let matrix = matrix(.float32, depth: depth, columns: columns)
         let worker = Worker(
             index: 0, meeting: Meeting(workerCount: 1),
-            rowQuantum: InstructionSet.best.rowQuantum)
+            instructionSet: .best)
         let source = source(.float32, rows: 12, depth: depth)
         let product = rows(of: worker.product(source, by: matrix, panel: 0, rows: 3), 3)
         for row in 0..<3 {

@@ -41,11 +41,7 @@ final class LinearStand {
                 }
             }
         }
-        let quantum = InstructionSet.best.rowQuantum
-        activations =
-            NormStand(
-                width: depth, rows: (rows + quantum - 1) / quantum * quantum, fill: { sign($1) }
-            ).normalized
+        activations = NormStand(width: depth, rows: rows, fill: { sign($1) }).normalized
         rowCount = rows
         expected = Float(depth) * share(columns - 1)
     }

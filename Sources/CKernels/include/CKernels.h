@@ -1,7 +1,8 @@
 // Compute kernels with run-time CPU dispatch. Each kernel is written once, in *.inc.h, and
 // compiled once for every instruction set; `pk_kernels_for` hands out the table of one set.
 //
-// Not here: matrix products (oneDNN), threads (the Swift side splits rows and heads over its pool).
+// Not here: products of many rows of bf16 (oneDNN), threads (the Swift side splits rows and heads
+// over its pool).
 //
 // One arithmetic: every kernel treats its rows independently and reduces in a fixed order, so that
 // a row's result does not depend on the rows that are computed with it.
@@ -88,8 +89,12 @@ typedef struct {
 // How a checkpoint stores quantised weights; ggml's names.
 typedef enum {
     PK_Q4_0, PK_Q4_1, PK_Q5_0, PK_Q5_1, PK_Q8_0, PK_Q4_K, PK_Q5_K, PK_Q6_K,
-    PK_WEIGHT_FORMATS
+    PK_WEIGHT_FORMATS,
+    PK_F32 = PK_WEIGHT_FORMATS // no blocks: plain numbers
 } pk_weight_format;
+
+// Which products read compact weights: those of pairs of bf16, or those of f32.
+typedef enum { PK_FOR_BF16, PK_FOR_F32 } pk_compact_order;
 
 // out [rows][columns] = source [rows][depth] . weights, for few rows. The weights' values are those
 // of their format, rounded to bf16; products are added up in the order of the inputs, apart for
@@ -110,6 +115,21 @@ typedef struct {
     // Plain weights, bf16: [columns / 64][depth / 2][64][2], both filled up.
     size_t padded_depth;
 } pk_few_rows;
+
+// out [rows][columns] = source [rows][depth] . weights, all in f32, for any number of rows. Each
+// number of `out` is one sum in the order of the inputs, its steps fused where the instruction set
+// can do that.
+typedef struct {
+    const float *source; // dense
+    // Units of 16 columns, the last filled up: [depth][16] of PK_F32, else pk_compact_bytes each.
+    const uint8_t *weights;
+    pk_weight_format format;
+    float *out;
+    size_t out_stride;
+    size_t rows;
+    size_t depth;        // for compact weights a multiple of their format's block
+    size_t columns;
+} pk_f32_product;
 
 // Activations are bf16 in the tables whose names begin so, and f32 in the others. Keys and values
 // are of the activations' type where the names do not say otherwise.
@@ -153,6 +173,7 @@ typedef struct {
     const pk_layer_kernels *f32_bf16_cache;
     const pk_layer_kernels *f32_int8_cache;
     const pk_layer_kernels *f32;
+    void (*f32_product)(const pk_f32_product *);
     // out[i] += x[i]
     void (*add)(float *out, const float *x, size_t n);
     // Returns the scale; 0 for a row of zeros.
@@ -186,7 +207,8 @@ size_t pk_compact_bytes(pk_weight_format format, size_t depth);
 
 // Writes one unit; `rows` holds the blocks of up to 16 columns of weights, one after the other.
 void pk_compact_pack(
-    pk_weight_format format, size_t depth, size_t columns, const uint8_t *rows, uint8_t *out);
+    pk_weight_format format, pk_compact_order order, size_t depth, size_t columns,
+    const uint8_t *rows, uint8_t *out);
 
 // Keeps the calling thread on one core.
 bool pk_pin_thread(size_t core);

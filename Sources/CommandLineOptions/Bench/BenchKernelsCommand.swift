@@ -6,7 +6,7 @@ struct BenchKernelsCommand: ParsableCommand {
         commandName: "kernels",
         abstract: "Measure what the machine can do, and how much of it each kernel does.",
         discussion: """
-            The machine's own limits (matrix products of oneDNN at large sizes, reading memory) \
+            The machine's own limits (matrix products at large sizes, reading memory) \
             are measured in the same run as the kernels that they bind.
             """)
 

@@ -67,6 +67,11 @@ package final class Int8Matrix: @unchecked Sendable {
         }
     }
 
+    /// Bytes of so many outputs' weights and what belongs to them.
+    package static func byteCount(depth: Int, columns: Int) -> Int {
+        columns * (depth + bytesPerColumn)
+    }
+
     /// Beside the weights: a scale and an offset.
     private static let bytesPerColumn = MemoryLayout<Float>.size + MemoryLayout<Int32>.size
 

@@ -39,7 +39,7 @@ enum Int8Trial {
         let rounded = Int8Rows(rows: rows, widthMax: depth)
             .rounding(source.rows, rows: rows, with: kernels)
         let expected = Int32(255 * kernels.weightLimit * depth)
-        let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), rowQuantum: 1)
+        let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), instructionSet: .best)
         return [1, rows].allSatisfy { rows in
             let sums = worker.sums(rounded, by: matrix, panel: 0, rows: rows)
             return withExtendedLifetime(worker) {

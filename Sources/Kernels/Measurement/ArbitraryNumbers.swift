@@ -95,8 +95,6 @@ extension PackedMatrix {
 
     /// Bytes of weights that a product of few rows reads.
     package var fewRowsByteCount: Int {
-        panels.reduce(0) { sum, panel in
-            sum + (panel.blocks?.byteCount ?? panel.storage.byteCount)
-        }
+        panels.reduce(0) { $0 + $1.fewRowsByteCount }
     }
 }

@@ -18,9 +18,12 @@ struct LinearLayerBench {
         for rowCount in bench.sizes.rowCounts {
             rows.append(row(plain, rowCount, weights: "\(bench.kernels.activationType)"))
         }
-        guard let format = layer.format, bench.kernels.fewRows != nil else { return rows }
+        let isFloat = bench.kernels.activationType == .float32
+        guard let format = layer.format, isFloat || bench.kernels.fewRows != nil else {
+            return rows
+        }
         let stored = matrices(format: format)
-        for rowCount in bench.sizes.rowCounts where rowCount < Self.manyRows {
+        for rowCount in bench.sizes.rowCounts where isFloat || rowCount < Self.manyRows {
             rows.append(row(stored, rowCount, weights: "\(format)"))
         }
         return rows
@@ -45,11 +48,9 @@ struct LinearLayerBench {
     }
 
     private func row(_ matrices: [PackedMatrix], _ rowCount: Int, weights: String) -> Row {
-        let quantum = bench.instructionSet.rowQuantum
         let source = RowBuffer.arbitrary(
-            rows: rowCount + quantum, width: layer.depth, type: bench.kernels.activationType)
-        let split = WorkSplit(
-            rowCount: rowCount, workerCount: bench.pool.threadCount, quantum: quantum)
+            rows: rowCount, width: layer.depth, type: bench.kernels.activationType)
+        let split = WorkSplit(rowCount: rowCount, workerCount: bench.pool.threadCount)
         let isMany = rowCount >= Self.manyRows
         let operations = 2 * Double(rowCount) * Double(layer.depth) * Double(layer.columns)
         let detail = "M \(rowCount), \(layer.depth) → \(layer.columns), \(weights)"

@@ -58,9 +58,8 @@ struct MachineLimits {
         let matrix = PackedMatrix.arbitrary(
             type: type, depth: product.depth, columns: product.columns,
             panelWidth: product.columns, fewRows: nil, format: nil, seed: 1)
-        let quantum = instructionSet.rowQuantum
         let source = RowBuffer.arbitrary(
-            rows: product.rows + quantum, width: product.depth, type: type)
+            rows: product.rows, width: product.depth, type: type)
         return stopwatch.secondsPerCall { calls in
             pool.run { worker in
                 for _ in 0..<calls {

@@ -17,7 +17,7 @@ struct ProductPeak {
         let machine = MachineLimits(
             sizes: .full(cacheByteCount: 0), stopwatch: Stopwatch(seconds: Self.secondsPerProduct),
             instructionSet: instructionSet)
-        let isNarrow = options.type == .bfloat16 && instructionSet == .avx512BF16
-        rate = machine.productPeak(of: isNarrow ? .bfloat16 : .float32, on: pool).rate * 1e9
+        let type = instructionSet.activationType(options.type == .float32 ? .float32 : .bfloat16)
+        rate = machine.productPeak(of: type, on: pool).rate * 1e9
     }
 }

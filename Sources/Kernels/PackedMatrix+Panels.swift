@@ -1,0 +1,101 @@
+internal import COneDNN
+
+/// How panels of a checkpoint's weights come into the layouts that products read.
+extension PackedMatrix {
+    /// How the checkpoint stores the rows of a range; nil if it stores plain numbers.
+    typealias Formats = (Range<Int>) -> [(columns: Range<Int>, format: WeightFormat)]?
+    /// Writes the rows of a range.
+    typealias Fill = (Range<Int>, UnpackedWeights) throws -> Void
+
+    /// Packs plain numbers for oneDNN, and keeps the checkpoint's blocks for products of few rows
+    /// where it has them and `keepsBlocks`.
+    static func bfloat16(
+        _ columns: Range<Int>, depth: Int, keepsBlocks: Bool, memory: WeightMemory,
+        formats: Formats, fill: Fill
+    ) rethrows -> BFloat16Weights {
+        let type = ComputeType.bfloat16
+        let plain = AlignedBuffer(byteCount: columns.count * depth * type.byteCount)
+        try fill(
+            columns,
+            .bfloat16(.init(start: plain.pointer(to: UInt16.self), count: columns.count * depth)))
+        var layout = MatrixProduct.packedLayout(
+            .bfloat16, depth: depth, columns: columns.count, rows: typicalRows)
+        let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
+        var weights = BFloat16Weights(
+            layout: layout, operand: view(packed.address, as: layout), storage: packed,
+            plain: FewRowsWeights(panel: packed, layout: layout, columns: columns.count))
+        let stream = makeStream()
+        defer { dnnl_stream_destroy(stream) }
+        reorder(
+            from: matrix(
+                type.code, rows: depth, columns: columns.count, rowStride: 1, columnStride: depth),
+            at: plain.address, to: layout, weights.operand, stream: stream)
+        if keepsBlocks, let stored = formats(columns) {
+            weights.blocks = try FewRowsWeights(
+                formats: runs(stored, of: columns), depth: depth, memory: memory
+            ) { try read($0, of: columns, into: $1, fill: fill) }
+        }
+        return weights
+    }
+
+    /// The blocks of the checkpoint where it has them, else plain numbers.
+    static func float32(
+        _ columns: Range<Int>, depth: Int, memory: WeightMemory, formats: Formats, fill: Fill
+    ) rethrows -> FloatWeights {
+        if let stored = formats(columns) {
+            return try FloatWeights(
+                formats: runs(stored, of: columns), depth: depth, memory: memory
+            ) { try read($0, of: columns, into: $1, fill: fill) }
+        }
+        let count = columns.count * depth
+        let plain = AlignedBuffer(byteCount: count * ComputeType.float32.byteCount)
+        let numbers = plain.pointer(to: Float.self)
+        try fill(columns, .float32(.init(start: numbers, count: count)))
+        return FloatWeights(numbers, depth: depth, columns: columns.count, memory: memory)
+    }
+
+    /// Runs of columns counted from a panel's first.
+    private static func runs(
+        _ stored: [(columns: Range<Int>, format: WeightFormat)], of panel: Range<Int>
+    ) -> [(columns: Range<Int>, format: WeightFormat)] {
+        let first = panel.lowerBound
+        return stored.map { run in
+            (run.columns.lowerBound - first..<run.columns.upperBound - first, run.format)
+        }
+    }
+
+    private static func read(
+        _ columns: Range<Int>, of panel: Range<Int>, into blocks: UnsafeMutableRawBufferPointer,
+        fill: Fill
+    ) rethrows {
+        let first = panel.lowerBound
+        try fill(first + columns.lowerBound..<first + columns.upperBound, .blocks(blocks))
+    }
+
+    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
+    private static let typicalRows = 64
+
+    private static func reorder(
+        from plainLayout: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer,
+        to layout: dnnl_memory_desc_t, _ weights: dnnl_memory_t, stream: dnnl_stream_t?
+    ) {
+        let engine = OneDNNEngine.shared.handle
+        var plainLayout = plainLayout
+        var layout = layout
+        var description: dnnl_primitive_desc_t?
+        check(
+            dnnl_reorder_primitive_desc_create(
+                &description, &plainLayout, engine, &layout, engine, nil))
+        defer { dnnl_primitive_desc_destroy(description) }
+        var primitive: dnnl_primitive_t?
+        check(dnnl_primitive_create(&primitive, description))
+        defer { dnnl_primitive_destroy(primitive) }
+        let plain = view(address, as: plainLayout)
+        defer { dnnl_memory_destroy(plain) }
+        let arguments = [
+            dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: plain),
+            dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: weights),
+        ]
+        check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments))
+    }
+}
