@@ -21,8 +21,15 @@ typedef float NAME(activation);
 typedef float NAME(probability);
 #endif
 
-// Vectors in flight per row: TILE_ROWS * GROUP accumulators fill the register file.
-enum { NAME(GROUP) = 4 };
+// Vectors in flight per row, so that the sums of all rows fill the register file. Fewer rows have
+// more vectors each, as a sum waits for the one before.
+enum { NAME(GROUP) = VLEN == 8 ? 8 : 4 };
+
+INLINE int NAME(group_of)(const int rows) {
+    int group = NAME(GROUP);
+    while (rows * group > TILE_SUMS) group /= 2;
+    return group;
+}
 
 // acc += the product of one query (or probability) pair with pairs of keys (or values). `pairs`
 // counts 32-bit lanes.
@@ -83,13 +90,14 @@ INLINE void NAME(multiply)(
 INLINE void NAME(score)(
     const int rows, float *scores, const NAME(activation) *q, const NAME(operands) *page,
     size_t head_size, const bool stored, const ptrdiff_t ahead) {
-    for (size_t key = 0; key < PK_PAGE; key += NAME(GROUP) * VLEN) {
+    const int group = NAME(group_of)(rows);
+    for (size_t key = 0; key < PK_PAGE; key += (size_t)group * VLEN) {
         vf acc[TILE_ROWS][NAME(GROUP)] = {0};
         NAME(multiply)
-        (rows, NAME(GROUP), acc, q, head_size, page->keys + key * LANE_BYTES(stored), head_size,
-         PK_PAGE, stored, ahead);
+        (rows, group, acc, q, head_size, page->keys + key * LANE_BYTES(stored), head_size, PK_PAGE,
+         stored, ahead);
 #pragma clang loop unroll(full)
-        for (int v = 0; v < NAME(GROUP); v++) {
+        for (int v = 0; v < group; v++) {
             const size_t at = key + (size_t)v * VLEN;
 #if CACHE_INT8
             const vf scales = vf_load(page->key_scales + at);
@@ -207,18 +215,19 @@ INLINE void NAME(gather_vectors)(
 INLINE void NAME(gather)(
     const int rows, float *out, const NAME(probability) *probabilities, const uint8_t *values,
     size_t head_size, const bool stored, const ptrdiff_t ahead) {
+    const int group = NAME(group_of)(rows);
     for (size_t i = 0; i < head_size;) {
         const size_t width = NAME(block_width)(i, head_size);
-        const bool full = i % PK_VALUE_COLUMNS + NAME(GROUP) * VLEN <= width;
+        const bool full = i % PK_VALUE_COLUMNS + (size_t)group * VLEN <= width;
         const uint8_t *column =
             values + NAME(value_at)(0, i, head_size) / (CACHE_BF16 ? 2 : 1) * LANE_BYTES(stored);
         if (full)
             NAME(gather_vectors)
-            (rows, NAME(GROUP), out + i, probabilities, column, head_size, width, stored, ahead);
+            (rows, group, out + i, probabilities, column, head_size, width, stored, ahead);
         else
             NAME(gather_vectors)
             (rows, 1, out + i, probabilities, column, head_size, width, stored, ahead);
-        i += full ? NAME(GROUP) * VLEN : VLEN;
+        i += full ? (size_t)group * VLEN : VLEN;
     }
 }
 
@@ -303,8 +312,10 @@ INLINE void NAME(prefetch_scales)(const uint8_t *page, size_t byte_count) {
 }
 
 // The processor fetches by itself what is read in the order of memory, and more at a time than it
-// can be told to. A tile reads so if it has all keys of a page in its registers.
-enum { NAME(READS_IN_ORDER) = NAME(GROUP) * VLEN >= PK_PAGE };
+// can be told to. A tile reads so if its registers hold the scores of all keys of a page.
+INLINE bool NAME(reads_in_order)(size_t rows) {
+    return NAME(group_of)((int)rows) * VLEN >= PK_PAGE;
+}
 
 INLINE const uint8_t *NAME(page_at)(const pk_attention *a, size_t p) {
     const size_t page = a->page_table[p];
@@ -327,7 +338,8 @@ static void NAME(attend_page)(
 #if CACHE_INT8
     if (tiles > 1) NAME(widen)(&page, widened, d);
 #endif
-    if (tiles == 1 && NAME(READS_IN_ORDER) && next == stored + page_bytes) next = NULL;
+    if (tiles == 1 && NAME(reads_in_order)(rows - first) && next == stored + page_bytes)
+        next = NULL;
     if (next && tiles == 1) NAME(prefetch_scales)(next, page_bytes);
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t row = first + tile * TILE_ROWS;

@@ -1,5 +1,6 @@
-// All kernels for one instruction set. Needs VLEN, HAS_FMA, HAS_BF16_DOT, TILE_ROWS and TABLE, the
-// name of the table that it defines.
+// All kernels for one instruction set. Needs VLEN, HAS_FMA, HAS_BF16_DOT, TILE_ROWS, TILE_SUMS (the
+// vectors of sums that registers hold beside operands) and TABLE, the name of the table that it
+// defines.
 
 #include "vector.inc.h"
 

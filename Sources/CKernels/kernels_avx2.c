@@ -6,7 +6,8 @@
 #define VLEN 8
 #define HAS_FMA 1
 #define HAS_BF16_DOT 0
-#define TILE_ROWS 3
+#define TILE_ROWS 6
+#define TILE_SUMS 12
 #define TABLE pk_kernels_avx2
 #include "isa.inc.h"
 #pragma clang attribute pop

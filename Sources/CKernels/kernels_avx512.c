@@ -8,6 +8,7 @@
 #define HAS_FMA 1
 #define HAS_BF16_DOT 0
 #define TILE_ROWS 6
+#define TILE_SUMS 24
 #define TABLE pk_kernels_avx512
 #include "isa.inc.h"
 #pragma clang attribute pop
