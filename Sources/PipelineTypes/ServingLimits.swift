@@ -50,4 +50,10 @@ package struct ServingLimits: Hashable, Sendable {
     package var microbatchesInFlightMaxWithDecoders: Int {
         stageCount + (asyncBatchDepth ?? 1)
     }
+
+    /// The same, of microbatches that only decode: one more would be filled with steps that others
+    /// then lack, and every stage reads its weights once for each.
+    package var decodeMicrobatchesInFlightMax: Int {
+        stageCount + (asyncBatchDepth ?? 0)
+    }
 }

@@ -20,6 +20,7 @@ extension Scheduler {
         while isPipelineReady, inFlight.count < limits.microbatchesInFlightMax {
             admitRequests()
             if inFlight.count >= limits.microbatchesInFlightMaxWithDecoders, hasDecoders { return }
+            if inFlight.count >= limits.decodeMicrobatchesInFlightMax, !hasPrompts { return }
             var batch = MicrobatchInFlight(MicrobatchID(nextMicrobatch), dispatched: now)
             addDecodeSteps(to: &batch, into: &actions)
             addPromptChunks(to: &batch, into: &actions)
@@ -33,6 +34,10 @@ extension Scheduler {
 
     private var hasDecoders: Bool {
         running.contains { requests[$0].hasStepsToCome }
+    }
+
+    private var hasPrompts: Bool {
+        running.contains { requests[$0].remaining > 1 }
     }
 
     /// Adds a step for the requests that have one token to compute, those that are due longest

@@ -104,6 +104,23 @@ struct BatchingTests {
         }
     }
 
+    @Test(
+        "requests that began one after the other come to decode in as few microbatches as stages",
+        arguments: [1, 2, 4])
+    func decodeGathers(stages: Int) throws {
+        var bench = try Workbench(.test(stages: stages, depth: nil))
+        for salt in 0..<8 as Range<UInt32> {
+            _ = try bench.submit(prompt(20, salt: salt), maxNewTokens: 40)
+            try bench.completeOne()
+        }
+        for _ in 0..<2 * stages { try bench.completeOne() }
+        for _ in 0..<20 {
+            #expect(
+                bench.inFlight.map(\.chunks.count) == Array(repeating: 8 / stages, count: stages))
+            try bench.completeOne()
+        }
+    }
+
     @Test("a limit on decode steps per microbatch is kept")
     func decodeLimit() throws {
         var bench = try Workbench(
