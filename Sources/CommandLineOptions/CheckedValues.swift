@@ -21,6 +21,14 @@ enum Checked {
         }
     }
 
+    static let truth: Reader<Bool> = { text in
+        switch text.lowercased() {
+        case "1", "true": return true
+        case "0", "false": return false
+        default: throw ValidationError("it must be true or false, 1 or 0")
+        }
+    }
+
     /// Comma-separated integers, at least one.
     static func integers(_ limits: ClosedRange<Int>) -> Reader<[Int]> {
         { text in

@@ -14,6 +14,10 @@ struct OptionEnvironment {
         ]
         static let instructionSet = ["PENSTOCK_ISA"]
         static let profileDirectory = ["PENSTOCK_PROFILER_DIR", "SGLANG_TORCH_PROFILER_DIR"]
+        static let longerContext = [
+            "PENSTOCK_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+            "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN",
+        ]
     }
 
     /// The layer partition, if somebody wants another than the plain rule's.
@@ -50,6 +54,12 @@ struct OptionEnvironment {
         let found: (name: String, value: InstructionSet)? = try value(
             Name.instructionSet, Checked.choice())
         return found?.value
+    }
+
+    /// Whether requests may have more positions than the model was trained for.
+    func mayExceedContext(flag: Bool) throws(UsageError) -> Bool {
+        if flag { return true }
+        return try value(Name.longerContext, Checked.truth)?.value ?? false
     }
 
     /// Where profiles go whose clients name no folder.

@@ -22,6 +22,8 @@ package struct ModelOptions: Hashable, Sendable {
     package var servedName: String
     /// Positions per request; nil takes the model's own.
     package var contextLength: Int?
+    /// Those may be more than the model was trained for.
+    package var mayExceedContext: Bool
     /// Requests bring token ids and get token ids.
     package var skipTokenizerInit: Bool
 }

@@ -32,7 +32,8 @@ struct ServeRun {
             PipelineRequest(
                 modelPath: options.model.path, pipeline: options.pipeline,
                 scheduling: options.scheduling, memory: options.memory, compute: options.compute,
-                contextLength: options.model.contextLength))
+                contextLength: options.model.contextLength,
+                mayExceedContext: options.model.mayExceedContext))
         var model = try ModelFiles(checkpoint: plan.checkpoint).servedModel(
             options.model, model: plan.model, contextLength: plan.limits.contextLength)
         model.truncatesToFit = options.server.allowsAutoTruncate

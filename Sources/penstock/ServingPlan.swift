@@ -50,7 +50,8 @@ struct ServingPlan {
         let contextLength = request.contextLength ?? model.contextLength
         guard contextLength <= model.contextLength || request.mayExceedContext else {
             throw UsageError(
-                "--context-length \(contextLength) is above the model's \(model.contextLength)")
+                "--context-length \(contextLength) is above the model's \(model.contextLength); "
+                    + "--allow-overwrite-longer-context-len lets it be")
         }
         let cacheType = KVCacheType(request.compute.kvCache, type: request.compute.type)
         let pageCount = try KVBudget(

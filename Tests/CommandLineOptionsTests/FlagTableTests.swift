@@ -13,6 +13,7 @@ struct FlagTableTests {
             "--pp-async-batch-depth=1", "--pp-max-micro-batch-size=1", "--chunked-prefill-size=64",
             "--max-prefill-tokens=64", "--max-running-requests=1", "--max-queued-requests=1",
             "--max-total-tokens=64", "--mem-fraction-static=0.5", "--context-length=1",
+            "--allow-overwrite-longer-context-len",
             "--disable-radix-cache", "--watchdog-timeout=1", "--log-level=warning",
             "--log-requests", "--skip-tokenizer-init", "--dtype=auto", "--kv-cache-dtype=auto",
             "--quantization=w8a8_int8",

@@ -11,7 +11,8 @@ struct ServeOptionsTests {
         #expect(
             options.model
                 == ModelOptions(
-                    path: "m.gguf", servedName: "m", contextLength: nil, skipTokenizerInit: false))
+                    path: "m.gguf", servedName: "m", contextLength: nil, mayExceedContext: false,
+                    skipTokenizerInit: false))
         #expect(options.server.host == "127.0.0.1")
         #expect(options.server.port == 30000)
         #expect(options.server.apiKey == nil)
@@ -63,6 +64,7 @@ struct ServeOptionsTests {
                 == ServeOptions(
                     model: ModelOptions(
                         path: "m.gguf", servedName: "tiny", contextLength: 4096,
+                        mayExceedContext: false,
                         skipTokenizerInit: true),
                     server: ServerOptions(
                         host: "0.0.0.0", port: 0, apiKey: "k=1", streamInterval: 4,
@@ -218,9 +220,20 @@ struct ServeEnvironmentTests {
         #expect(try serve(environment: both).logging.profileDirectory == "/b")
     }
 
+    @Test("the model's context is exceeded only where a flag or a variable says so")
+    func longerContext() throws {
+        let variable = "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN"
+        #expect(try !serve().model.mayExceedContext)
+        #expect(try serve("--allow-overwrite-longer-context-len").model.mayExceedContext)
+        #expect(try serve(environment: [variable: "1"]).model.mayExceedContext)
+        #expect(try serve(environment: [variable: "True"]).model.mayExceedContext)
+        #expect(try !serve(environment: [variable: "false"]).model.mayExceedContext)
+    }
+
     @Test(
         "a variable with a bad value is refused by its name",
         arguments: [
+            ("SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN", "perhaps"),
             ("SGLANG_PP_LAYER_PARTITION", "a,b"), ("SGLANG_PP_LAYER_PARTITION", "15,,15"),
             ("SGLANG_PP_LAYER_PARTITION", "15"), ("PENSTOCK_PP_LAYER_PARTITION", "0,30"),
             ("PENSTOCK_PP_LAYER_PARTITION", "1,99999999999999999999"),

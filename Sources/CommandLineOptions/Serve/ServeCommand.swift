@@ -22,7 +22,9 @@ struct ServeCommand: ParsableCommand {
             model: ModelOptions(
                 path: path,
                 servedName: model.servedModelName ?? Self.servedName(forModelAt: path),
-                contextLength: model.contextLength, skipTokenizerInit: model.skipTokenizerInit),
+                contextLength: model.contextLength,
+                mayExceedContext: try environment.mayExceedContext(flag: model.mayExceedContext),
+                skipTokenizerInit: model.skipTokenizerInit),
             server: ServerOptions(
                 host: server.host, port: server.port, apiKey: server.apiKey,
                 streamInterval: server.streamInterval,

@@ -28,6 +28,11 @@ struct ModelFlags: ParsableArguments {
     var contextLength: Int?
 
     @Flag(
+        name: .customLong("allow-overwrite-longer-context-len"),
+        help: "Let --context-length exceed the positions that the model was trained for.")
+    var mayExceedContext = false
+
+    @Flag(
         name: .customLong("skip-tokenizer-init"),
         help: "Take and give token ids only, without a tokenizer.")
     var skipTokenizerInit = false
