@@ -1,5 +1,7 @@
 #include "CKernels.h"
 
+#include <malloc.h>
+
 #define INLINE static inline __attribute__((always_inline))
 
 // A cache line.
@@ -28,4 +30,8 @@ uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, siz
     case PK_READ_STREAMS_MAX: return read_streams(memory, bytes, PK_READ_STREAMS_MAX, ahead);
     default: return read_streams(memory, bytes, 1, ahead);
     }
+}
+
+void pk_return_free_memory(void) {
+    malloc_trim(0);
 }

@@ -83,6 +83,9 @@ package struct SchedulingOptions: Hashable, Sendable {
     /// Decode steps in one microbatch; nil spreads them over the pipeline.
     package var microbatchRequestsMax: Int?
 
+    /// Prompt tokens of one microbatch where nothing is asked for.
+    package static let prefillTokensMax = 16384
+
     package init(
         chunking: ChunkingPolicy, prefillTokensMax: Int, runningRequestsMax: Int?,
         queuedRequestsMax: Int?, microbatchRequestsMax: Int?

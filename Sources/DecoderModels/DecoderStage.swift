@@ -61,6 +61,12 @@ package final class DecoderStage {
         (weights.byteCount, cache.byteCount)
     }
 
+    /// Bytes of memory to compute in, at most: always, and for each token of a microbatch.
+    package var scratchByteCounts: (fixed: Int, perToken: Int) {
+        let fixed = blocks.reduce(head?.byteCount ?? 0) { $0 + $1.byteCount }
+        return (fixed, buffers.rowByteCount + MemoryLayout<MicrobatchRows.Row>.stride)
+    }
+
     /// Computes this stage's layers for a microbatch.
     ///
     /// - Parameters:

@@ -13,6 +13,10 @@ package struct DecoderTensors: Sendable {
         var gate: Tensor
         var up: Tensor
         var down: Tensor
+
+        var matrices: [Tensor] {
+            [query, key, value, attentionOutput, gate, up, down]
+        }
     }
 
     let configuration: DecoderConfiguration

@@ -29,6 +29,11 @@ struct OutputHead {
         logits = RowBuffer(rows: 0, width: weights.output.columns, type: .float32)
     }
 
+    /// Bytes of scratch memory, at most.
+    var byteCount: Int {
+        normed.byteCount + Self.batchRows * logits.rowByteCount
+    }
+
     /// One result for each chunk.
     mutating func results(
         _ microbatch: Microbatch, rows: MicrobatchRows, residual: Rows, pool: ThreadPool

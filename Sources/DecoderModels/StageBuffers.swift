@@ -38,6 +38,12 @@ struct StageBuffers {
         attention.reserve(rows: rows)
     }
 
+    /// Bytes that each row of a microbatch needs.
+    var rowByteCount: Int {
+        residual.rowByteCount + angles.rowByteCount + kvHeads * queryBuffer.rowByteCount
+            + attention.rowByteCount
+    }
+
     /// Each KV head's queries, [rows][group · headSize].
     var queries: [Rows] {
         (0..<kvHeads).map { queryBuffer.rows.dropFirst($0 * capacity) }
@@ -68,5 +74,9 @@ struct BlockBuffers {
             configuration.hiddenSize, configuration.headCount * configuration.headSize,
             configuration.feedForwardSize)
         rounded = Int8Rows(rows: roundsInputs ? rows : 0, widthMax: roundsInputs ? widest : 0)
+    }
+
+    var byteCount: Int {
+        normed.byteCount + qkv.byteCount + activated.byteCount + attentionScratch.byteCount
     }
 }

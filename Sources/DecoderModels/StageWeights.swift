@@ -64,9 +64,10 @@ package struct StageWeights: Sendable {
         layers.flatMap { [$0.qkv, $0.attentionOutput, $0.gateUp, $0.down] }
     }
 
-    /// Bytes of packed weights.
+    /// Bytes of packed weights, and of the embedding, which stays in the checkpoint.
     package var byteCount: Int {
-        linearWeights.reduce(head?.output.byteCount ?? 0) { $0 + $1.byteCount }
+        let others = (head?.output.byteCount ?? 0) + (embedding?.byteCount ?? 0)
+        return linearWeights.reduce(others) { $0 + $1.byteCount }
     }
 
     /// Those of all layers and the head whose numbers are not rounded.
@@ -103,6 +104,7 @@ struct WeightLoader {
 
     func head() throws -> StageWeights.Head {
         let head = try tensors.head()
+        defer { head.output.evict() }
         let output = [RowSource(head.output)]
         return StageWeights.Head(
             norm: try head.norm.values(),
@@ -111,6 +113,7 @@ struct WeightLoader {
 
     func layer(_ index: Int) throws -> StageWeights.Layer {
         let layer = try tensors.layer(index)
+        defer { layer.matrices.forEach { $0.evict() } }
         let interleaved = tensors.names.interleavesHeads ? configuration.headSize : nil
         let width = widths.gateWidth(feedForwardSize: configuration.feedForwardSize)
         return StageWeights.Layer(

@@ -7,6 +7,8 @@ package import PipelineTypes
 package struct PagePool: Sendable {
     /// All pages, free or held.
     package let pageCount: Int
+    /// Pages that were ever held: memory that nobody wrote to is not there.
+    package private(set) var touchedCount = 0
     package private(set) var freeCount: Int
     /// A bit for each page, set while it is free.
     private var words: [UInt64]
@@ -39,6 +41,8 @@ package struct PagePool: Sendable {
         let page = firstWord * UInt64.bitWidth + words[firstWord].trailingZeroBitCount
         words[firstWord] &= words[firstWord] - 1
         freeCount -= 1
+        // The lowest that is free: all before it have been held.
+        touchedCount = max(touchedCount, page + 1)
         return PageID(UInt32(page))
     }
 

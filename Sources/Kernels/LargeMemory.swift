@@ -1,3 +1,4 @@
+internal import CKernels
 import Glibc
 
 /// Memory from the system, in large pages where there are any, as keys and values lie in.
@@ -23,4 +24,9 @@ final class LargeMemory: @unchecked Sendable {
     deinit {
         munmap(address, max(byteCount, 1))
     }
+}
+
+/// Gives memory that was freed back to the system.
+package func returnFreeMemory() {
+    pk_return_free_memory()
 }

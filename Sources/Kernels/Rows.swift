@@ -87,6 +87,15 @@ package struct RowBuffer {
             address: storage.address, type: type, count: rows, width: width, stride: width)
     }
 
+    /// Bytes of one row.
+    package var rowByteCount: Int {
+        rows.width * rows.type.byteCount
+    }
+
+    package var byteCount: Int {
+        storage.byteCount
+    }
+
     package mutating func reserve(rows count: Int) {
         guard count > rows.count else { return }
         self = RowBuffer(rows: count, width: rows.width, type: rows.type)

@@ -8,7 +8,8 @@ package import StageWorker
 package struct PacedBackend: StageBackend {
     package let hiddenSize: Int
     package var computeTimes: ComputeTimes { ComputeTimes() }
-    package let memory = StageMemory(weights: 0, cache: 0)
+    package let memory = StageMemory(
+        weights: 0, cache: 0, working: 0, workingPerToken: 0)
     private var pace: Pace
     private let isLast: Bool
 

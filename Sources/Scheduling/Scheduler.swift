@@ -89,6 +89,7 @@ package struct Scheduler: Sendable {
             runningRequests: running.count, microbatchesInFlight: inFlight.count,
             freePages: kv.pool.freeCount, cachedPages: kv.cache.unlockedCount,
             usedPages: kv.pool.heldCount - kv.cache.unlockedCount,
+            touchedPages: kv.pool.touchedCount,
             stageCosts: chunks.estimates, linkCosts: chunks.links.costs)
     }
 

@@ -14,6 +14,8 @@ package struct SchedulerStatus: Hashable, Sendable {
     package var cachedPages: Int
     /// Pages that requests use.
     package var usedPages: Int
+    /// Pages that held something at any time.
+    package var touchedPages: Int
     /// What is known of each stage's speed; empty until something is.
     package var stageCosts: [StageCostEstimate]
     /// What is known of the links between the stages; nothing is a cost of zero.

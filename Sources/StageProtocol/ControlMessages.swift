@@ -3,7 +3,7 @@ package import PipelineTypes
 /// The first thing that a stage says on the control link.
 package struct StageHello: Hashable, Sendable {
     /// Both ends must speak the same version.
-    package static let protocolVersion: UInt32 = 2
+    package static let protocolVersion: UInt32 = 3
 
     /// Proves that the coordinator started this stage.
     package var secret: String
@@ -43,11 +43,18 @@ package struct LoadProgress: Hashable, Sendable {
 /// What a stage keeps in memory, in bytes.
 package struct StageMemory: Hashable, Sendable {
     package var weights: UInt64
+    /// All pages, used or not.
     package var cache: UInt64
+    /// Everything else that is always there: the process, and scratch memory.
+    package var working: UInt64
+    /// What computing adds to it, for each token of the largest microbatch.
+    package var workingPerToken: UInt64
 
-    package init(weights: UInt64, cache: UInt64) {
+    package init(weights: UInt64, cache: UInt64, working: UInt64, workingPerToken: UInt64) {
         self.weights = weights
         self.cache = cache
+        self.working = working
+        self.workingPerToken = workingPerToken
     }
 }
 
@@ -151,6 +158,8 @@ extension StageMessage: FramedMessage {
         case .ready(let memory):
             writer.append(memory.weights)
             writer.append(memory.cache)
+            writer.append(memory.working)
+            writer.append(memory.workingPerToken)
         case .completed(let result): writer.append(result)
         case .failed(let reason): writer.append(reason)
         }
@@ -168,7 +177,10 @@ extension StageMessage: FramedMessage {
             self = .progress(
                 LoadProgress(loadedBytes: try reader.integer(), totalBytes: try reader.integer()))
         case 67:
-            self = .ready(StageMemory(weights: try reader.integer(), cache: try reader.integer()))
+            self = .ready(
+                StageMemory(
+                    weights: try reader.integer(), cache: try reader.integer(),
+                    working: try reader.integer(), workingPerToken: try reader.integer()))
         case 68: self = .completed(try reader.value())
         case 69: self = .failed(try reader.text())
         default: throw .unknownKind(kind)

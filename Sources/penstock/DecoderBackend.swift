@@ -8,7 +8,14 @@ import StageWorker
 /// The real thing behind a stage: a decoder's layers on this machine's cores.
 struct DecoderBackend: StageBackend {
     private let stage: DecoderStage
+    private let messageRowByteCount: Int
     let hiddenSize: Int
+
+    /// The program, its libraries, and what those keep: products that oneDNN has compiled, Open
+    /// MPI's buffers.
+    private static let processByteCount = 46 << 20
+    /// Messages in memory at a time: one is computed, the next have come, or the last are leaving.
+    private static let messagesMax = 4
 
     init(
         _ configuration: StageConfiguration, progress: (LoadProgress) -> Void
@@ -35,6 +42,9 @@ struct DecoderBackend: StageBackend {
                 configuration: model, layers: configuration.layers, weights: weights,
                 kernels: kernels, cache: cache, pool: pool)
             hiddenSize = model.hiddenSize
+            messageRowByteCount =
+                configuration.stageCount == 1
+                ? 0 : model.hiddenSize * MemoryLayout<Float>.stride
         } catch {
             throw StageFault("\(error)")
         }
@@ -42,7 +52,11 @@ struct DecoderBackend: StageBackend {
 
     var memory: StageMemory {
         let (weights, cache) = stage.byteCounts
-        return StageMemory(weights: UInt64(weights), cache: UInt64(cache))
+        let (scratch, scratchPerToken) = stage.scratchByteCounts
+        return StageMemory(
+            weights: UInt64(weights), cache: UInt64(cache),
+            working: UInt64(Self.processByteCount + scratch),
+            workingPerToken: UInt64(scratchPerToken + Self.messagesMax * messageRowByteCount))
     }
 
     var computeTimes: ComputeTimes {

@@ -1,10 +1,18 @@
 import Foundation
+import Kernels
 
 /// What the system says of a process's memory.
 enum ProcessMemory {
     /// The most bytes that were ever resident at a time; nil if there is no such process here.
     static func peakByteCount(of process: Int32) -> Int? {
         SystemFigures("/proc/\(process)/status").bytes("VmHWM")
+    }
+
+    /// Gives back what this process has freed and lets its peak begin anew.
+    static func forgetPeak() {
+        returnFreeMemory()
+        // A kernel that refuses leaves a peak that is too high.
+        try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
     }
 
     /// Bytes that the system can still give out.

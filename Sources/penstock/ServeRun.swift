@@ -52,6 +52,7 @@ struct ServeRun {
         defer { watching.cancel() }
         let coordinator = try await starting.value
         watching.cancel()
+        describe(coordinator.status.stageMemory, plan)
         let profiler = Profiler(
             coordinator, defaultDirectory: options.logging.profileDirectory, logger: logger)
         do {
@@ -122,6 +123,13 @@ struct ServeRun {
         server.streamInterval = options.server.streamInterval
         server.logsRequests = options.logging.logsRequests
         return server
+    }
+
+    private func describe(_ stages: [StageMemory], _ plan: ServingPlan) {
+        for (stage, memory) in stages.enumerated() {
+            let tokens = plan.limits.prefillTokensMax
+            logger.info("stage \(stage): \(memory.summary(microbatchTokensMax: tokens))")
+        }
     }
 
     private func describe(_ plan: ServingPlan) {

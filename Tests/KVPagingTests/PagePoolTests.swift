@@ -26,6 +26,17 @@ struct PagePoolTests {
         pool._checkInvariants()
     }
 
+    @Test("pages that were never held stay untouched for as long as others are free")
+    func touched() {
+        var pool = PagePool(pageCount: 8)
+        let pages = (0..<3).compactMap { _ in pool.allocate() }
+        for page in pages { pool.free(page) }
+        for _ in 0..<3 { _ = pool.allocate() }
+        #expect(pool.touchedCount == 3)
+        _ = pool.allocate()
+        #expect(pool.touchedCount == 4)
+    }
+
     @Test("freeing a page twice is a programmer's fault")
     func doubleFree() async {
         await #expect(processExitsWith: .failure) {

@@ -167,7 +167,11 @@ struct RandomMessages {
                     secret: text(), stage: number(0..<1000), processID: Int32(number(1..<99999)),
                     host: text()))
         case 1: .progress(LoadProgress(loadedBytes: generator.next(), totalBytes: 1))
-        case 2: .ready(StageMemory(weights: generator.next(), cache: generator.next()))
+        case 2:
+            .ready(
+                StageMemory(
+                    weights: generator.next(), cache: generator.next(),
+                    working: generator.next(), workingPerToken: generator.next()))
         case 3: .completed(result())
         default: .failed(text())
         }

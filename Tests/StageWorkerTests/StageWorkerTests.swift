@@ -9,7 +9,7 @@ import Testing
 private struct DoublingBackend: StageBackend {
     let hiddenSize = 4
     let computeTimes = ComputeTimes()
-    let memory = StageMemory(weights: 1, cache: 2)
+    let memory = StageMemory(weights: 1, cache: 2, working: 3, workingPerToken: 4)
     let isLast: Bool
 
     mutating func forward(

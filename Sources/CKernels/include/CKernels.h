@@ -226,6 +226,9 @@ enum { PK_READ_STREAMS_MAX = 8 };
 //   bytes   a multiple of 64 * streams
 uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, size_t ahead);
 
+// Gives memory that was freed back to the system.
+void pk_return_free_memory(void);
+
 // Nanoseconds of a clock that only moves forward.
 static inline int64_t pk_nanoseconds(void) {
     struct timespec now;

@@ -167,7 +167,7 @@ struct SchedulingFlags: ParsableArguments {
             "Prompt tokens of one microbatch, at least 64 (default: 16384).",
             valueName: "tokens"),
         transform: Checked.integer(Page.size...Checked.tokens.upperBound))
-    var prefillTokensMax = 16384
+    var prefillTokensMax = SchedulingOptions.prefillTokensMax
 
     @Option(
         name: .customLong("max-running-requests"),

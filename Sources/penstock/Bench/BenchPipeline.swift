@@ -3,6 +3,7 @@ import Coordinator
 import DecoderModels
 import Logging
 import PipelineTypes
+import Scheduling
 import StageProtocol
 import Timelines
 
@@ -61,13 +62,16 @@ struct BenchPipeline {
     ) -> PipelineRequest {
         // Whole pages, and one more that a request has in reserve while others run.
         let positions = (Page.count(for: work.positionsMax) + 1) * Page.size
+        let chunkTokensMax = SchedulingOptions.prefillTokensMax
         return PipelineRequest(
             modelPath: options.modelPath,
             pipeline: PipelineOptions(
                 stageCount: stageCount, layerCounts: nil, asyncBatchDepth: nil,
                 activationType: .float32),
             scheduling: SchedulingOptions(
-                chunking: work.chunking, prefillTokensMax: max(16384, work.positionsMax),
+                chunking: work.chunking,
+                prefillTokensMax: work.chunking == .whole
+                    ? max(chunkTokensMax, work.positionsMax) : chunkTokensMax,
                 runningRequestsMax: max(ServingPlan.runningRequestsMax, work.requestCount),
                 queuedRequestsMax: nil, microbatchRequestsMax: nil),
             memory: MemoryOptions(
@@ -97,6 +101,18 @@ struct BenchPipeline {
     /// The most memory that each stage's process ever used, up to now.
     var peakMemoryBytes: [Int] {
         coordinator.status.stageProcesses.map { ProcessMemory.peakByteCount(of: $0) ?? 0 }
+    }
+
+    /// What that should be.
+    var expectedMemoryBytes: [Int] {
+        let status = coordinator.status
+        let microbatches = coordinator.recentTimeline.microbatches
+        let tokensMax = microbatches.lazy.map(\.tokenCount).max() ?? 0
+        return status.stageMemory.map {
+            $0.peakByteCount(
+                pages: status.scheduler.touchedPages, of: plan.limits.pageCount,
+                microbatchTokens: tokensMax)
+        }
     }
 
     /// Tells whoever waits how far the measurement is.

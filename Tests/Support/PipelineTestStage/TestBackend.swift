@@ -31,7 +31,9 @@ struct TestBackend: StageBackend {
         model = HashModel(
             layers: configuration.layers, layerCount: layerCount, hiddenSize: hiddenSize,
             pageCount: configuration.pageCount)
-        memory = StageMemory(weights: 1000, cache: UInt64(8 * configuration.pageCount))
+        memory = StageMemory(
+            weights: 1000, cache: UInt64(8 * configuration.pageCount), working: 0,
+            workingPerToken: 0)
     }
 
     mutating func forward(

@@ -43,12 +43,17 @@ struct BenchPrefillRun {
         var allIdleSecondsMax: Double
         /// The most that each stage's process has used since it began.
         var peakMemoryBytes: [Int]
+        /// What that should be: weights, KV pages in use, and what computing takes.
+        var expectedMemoryBytes: [Int]
+        /// The most that the process has used that runs the pipeline, since it began to.
+        var coordinatorPeakMemoryBytes: Int
     }
 
     func run() async throws {
         var rows: [Row] = []
         for stageCount in options.bench.stageCounts {
             let peak = try peak(stageCount: stageCount)
+            ProcessMemory.forgetPeak()
             for chunkSize in options.chunkSizes {
                 rows += try await measure(
                     stageCount: stageCount, chunkSize: chunkSize, peak: peak)
@@ -57,7 +62,7 @@ struct BenchPrefillRun {
         if options.bench.json { return try Console.printJSON(rows) }
         let header =
             ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "utilization", "busy"]
-            + Self.workNames + ["MiB"]
+            + Self.workNames + ["MiB", "expected", "coordinator"]
         let cells = rows.map { row in
             [
                 promptText(length: row.promptTokens), "\(row.stages)", "\(row.threadsPerStage)",
@@ -67,7 +72,8 @@ struct BenchPrefillRun {
                 percent(row.work.linear), percent(row.work.attention),
                 percent(row.work.elementwise), percent(row.work.communication),
                 percent(row.work.waiting),
-                row.peakMemoryBytes.map { "\($0 >> 20)" }.joined(separator: " "),
+                mebibytes(row.peakMemoryBytes), mebibytes(row.expectedMemoryBytes),
+                mebibytes([row.coordinatorPeakMemoryBytes]),
             ]
         }
         try Console.print(TextTable([header] + cells).text(alignsRight: true))
@@ -79,6 +85,10 @@ struct BenchPrefillRun {
 
     private func percent(_ share: Double) -> String {
         String(format: share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100)
+    }
+
+    private func mebibytes(_ byteCounts: [Int]) -> String {
+        byteCounts.map { "\($0 >> 20)" }.joined(separator: " ")
     }
 
     private func promptText(length: Int) -> String {
@@ -132,7 +142,9 @@ struct BenchPrefillRun {
             busyShares: median.report.busyShares, work: median.work,
             utilization: operations / median.seconds / peak.rate,
             allIdleSecondsMax: median.report.allIdleSecondsMax,
-            peakMemoryBytes: pipeline.peakMemoryBytes)
+            peakMemoryBytes: pipeline.peakMemoryBytes,
+            expectedMemoryBytes: pipeline.expectedMemoryBytes,
+            coordinatorPeakMemoryBytes: ProcessMemory.peakByteCount(of: getpid()) ?? 0)
     }
 
     private struct Run {
