@@ -42,13 +42,20 @@ package struct RotaryEmbedding: Hashable, Sendable {
         }
     }
 
-    /// Writes [2][frequencies.count]: the cosines, then the sines, at a position. The angle is
-    /// rounded to f32 as in the reference implementations, which matters far into a long context.
+    /// Positions before this one turn by angles that are rounded to f32, as in the reference
+    /// implementations. Later ones do not: after a million positions rounding would turn a pair by
+    /// up to a thirtieth of a radian, and each by another error.
+    private static let exactPosition = 1 << 16
+
+    /// Writes [2][frequencies.count]: the cosines, then the sines, at a position.
     static func writeAngles(
         position: Int, frequencies: [Float], to out: inout MutableSpan<Float>
     ) {
         for i in frequencies.indices {
-            let angle = Double(Float(position) * frequencies[i])
+            let angle =
+                position < exactPosition
+                ? Double(Float(position) * frequencies[i])
+                : Double(position) * Double(frequencies[i])
             out[i] = Float(cos(angle))
             out[frequencies.count + i] = Float(sin(angle))
         }
