@@ -34,7 +34,8 @@ extension DecoderTensors {
             head: WeightFormat(try head().output.elementType))
     }
 
-    /// Bytes of all linear layers' weights, the head included, once they are packed.
+    /// Bytes of all linear layers' weights, the head included, once they are packed, and of the
+    /// embedding, which stays in the checkpoint.
     ///
     /// - Parameters:
     ///   - type: how activations are stored.
@@ -43,6 +44,7 @@ extension DecoderTensors {
         _ type: ComputeType, roundsLayers: Bool
     ) throws(CheckpointError) -> Int {
         var byteCount = Self.packedByteCount([try head().output], type)
+        byteCount += try embedding().byteCount
         for index in 0..<configuration.layerCount {
             let layer = try layer(index)
             for parts in [

@@ -78,5 +78,6 @@ struct BlockBuffers {
 
     var byteCount: Int {
         normed.byteCount + qkv.byteCount + activated.byteCount + attentionScratch.byteCount
+            + rounded.byteCount
     }
 }

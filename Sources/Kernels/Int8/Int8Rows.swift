@@ -20,6 +20,10 @@ package struct Int8Rows {
         rotated = AlignedBuffer(of: Float.self, count: widthMax)
     }
 
+    package var byteCount: Int {
+        numbers.byteCount + scales.byteCount + rotated.byteCount
+    }
+
     /// The first rows of a matrix, rounded, in this memory; what it held before is lost.
     package func rounding(_ source: Rows, rows: Int, with kernels: Int8Kernels) -> Int8Rows {
         precondition(rows <= min(source.count, count) && source.width <= widthMax)
