@@ -109,7 +109,7 @@ final class ActivationStand {
 /// values are stored in. Dimension d of every value is d mod 8.
 final class RotationStand {
     let shape: HeadShape
-    let headStride: Int
+    let layout: KVPageLayout
     let pages: AlignedBuffer
     private let qkv: RowBuffer
     private let angles: RowBuffer
@@ -118,8 +118,8 @@ final class RotationStand {
     init(heads: Int, kvHeads: Int, headSize: Int, positions: Int) {
         let shape = HeadShape(heads: heads, kvHeads: kvHeads, headSize: headSize)
         self.shape = shape
-        headStride = kernels.cacheType.pageByteCount(headSize: headSize)
-        pages = AlignedBuffer(byteCount: Page.count(for: positions) * kvHeads * headStride)
+        layout = KVPageLayout(heads: kvHeads, headSize: headSize, type: kernels.cacheType)
+        pages = AlignedBuffer(byteCount: layout.byteCount(pages: Page.count(for: positions))!)
         let valuesBegin = (heads + kvHeads) * headSize
         qkv = floats(rows: positions, width: shape.qkvSize) { position, column in
             column < valuesBegin
@@ -129,11 +129,6 @@ final class RotationStand {
         angles = floats(rows: positions, width: headSize) { $1 < headSize / 2 ? 1 : 0 }
         queryBuffer = RowBuffer(
             rows: kvHeads * positions, width: shape.group * headSize, type: kernels.activationType)
-    }
-
-    /// Bytes from a page to the next.
-    var pageStride: Int {
-        shape.kvHeads * headStride
     }
 
     /// Each KV head's queries, one after the other in memory.
@@ -150,8 +145,9 @@ final class RotationStand {
             kernels.rotate(
                 qkv: qkv.rows, row: position, angles: angles.rows, token: position,
                 queries: queries, shape: shape,
-                page: pages.pointer(to: UInt8.self) + position / Page.size * pageStride,
-                headStride: headStride, slot: position % Page.size)
+                page: pages.pointer(to: UInt8.self)
+                    + layout.offset(of: PageID(UInt32(position / Page.size)), head: 0),
+                headStride: layout.headStride, slot: position % Page.size)
         }
         let last = queries[shape.kvHeads - 1]
         let before = qkv.rows.withRow(count - 1) { $0[shape.heads * shape.headSize - 1] }
@@ -184,8 +180,8 @@ final class AttentionStand {
         let run = AttentionRun(
             queries: rotation.queries[0].dropFirst(position), out: out.rows, firstToken: 0,
             tokens: out.rows.count, position: position, pageTable: pageTable,
-            pages: rotation.pages.pointer(to: UInt8.self), pageStride: rotation.pageStride,
-            shape: rotation.shape)
+            pages: rotation.pages.pointer(to: UInt8.self),
+            groupStride: rotation.layout.groupStride, shape: rotation.shape)
         kernels.attend(run, scratch: scratch.rows)
         return number(out.rows, row: out.rows.count - 1, column: out.rows.width - 1)
     }
