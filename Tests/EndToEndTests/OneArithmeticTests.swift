@@ -59,8 +59,9 @@ struct OneArithmeticTests {
     private static let paths =
         sweptPaths?.map { Path(instructionSet: $0 == "best" ? nil : $0) }
         ?? [nil, "avx512", "avx2", "scalar"].map { Path(instructionSet: $0) }
-        + [nil, "avx2"].map { Path(instructionSet: $0, kvCacheType: "int8") }
-        + [nil, "avx2"].map { Path(instructionSet: $0, quantization: "w8a8_int8") }
+        + [nil, "avx2"].map {
+            Path(instructionSet: $0, kvCacheType: "int8", quantization: "w8a8_int8")
+        }
 
     private static let allSettings = [1, 2, 3, 7].flatMap { stages in
         [64, 192, 512, 2048, nil].flatMap { chunk in
