@@ -74,28 +74,4 @@ extension PackedMatrix {
 
     /// Rows for which oneDNN chooses the layout; it chooses the same for all.
     private static let typicalRows = 64
-
-    private static func reorder(
-        from plainLayout: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer,
-        to layout: dnnl_memory_desc_t, _ weights: dnnl_memory_t, stream: dnnl_stream_t?
-    ) {
-        let engine = OneDNNEngine.shared.handle
-        var plainLayout = plainLayout
-        var layout = layout
-        var description: dnnl_primitive_desc_t?
-        check(
-            dnnl_reorder_primitive_desc_create(
-                &description, &plainLayout, engine, &layout, engine, nil))
-        defer { dnnl_primitive_desc_destroy(description) }
-        var primitive: dnnl_primitive_t?
-        check(dnnl_primitive_create(&primitive, description))
-        defer { dnnl_primitive_destroy(primitive) }
-        let plain = view(address, as: plainLayout)
-        defer { dnnl_memory_destroy(plain) }
-        let arguments = [
-            dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: plain),
-            dnnl_exec_arg_t(arg: DNNL_ARG_TO, memory: weights),
-        ]
-        check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments))
-    }
 }
