@@ -1,22 +1,20 @@
 internal import COneDNN
 
 /// The number types of a product: source, weights, and what comes out.
-enum ProductType: Hashable {
+package enum ProductType: Hashable {
     case bfloat16
     case float32
     /// u8 · s8 gives s32.
     case int8
 
-    init(_ type: ComputeType) {
+    package init(_ type: ComputeType) {
         switch type {
         case .bfloat16: self = .bfloat16
         case .float32: self = .float32
         }
     }
 
-    fileprivate var codes:
-        (source: dnnl_data_type_t, weights: dnnl_data_type_t, out: dnnl_data_type_t)
-    {
+    var codes: (source: dnnl_data_type_t, weights: dnnl_data_type_t, out: dnnl_data_type_t) {
         switch self {
         case .bfloat16: (dnnl_bf16, dnnl_bf16, dnnl_f32)
         case .float32: (dnnl_f32, dnnl_f32, dnnl_f32)
@@ -34,13 +32,16 @@ struct MatrixProductShape: Hashable {
     var columns: Int
 }
 
-/// A product compiled by oneDNN for one shape; belongs to one worker.
+/// A product compiled by oneDNN for one shape; belongs to one worker. A run allocates nothing.
 final class MatrixProduct {
     private let primitive: dnnl_primitive_t
-    private let source: dnnl_memory_desc_t
-    private let out: dnnl_memory_desc_t
+    /// In the order of `arguments`.
+    private enum Operand: Int, CaseIterable {
+        case source, weights, out, scratch
+    }
+    /// What oneDNN calls the operands; the weights' is set for each run, the others' addresses are.
+    private var arguments: [dnnl_exec_arg_t]
     let scratchByteCount: Int
-    private let scratch: dnnl_memory_desc_t
 
     /// The layout in which products of this depth and width want their weights.
     static func packedLayout(
@@ -57,42 +58,44 @@ final class MatrixProduct {
     init(_ shape: MatrixProductShape, weights: dnnl_memory_desc_t) {
         let description = Self.describe(shape, weights: weights)
         defer { dnnl_primitive_desc_destroy(description) }
-        source = layout(of: dnnl_query_src_md, in: description)
-        out = layout(of: dnnl_query_dst_md, in: description)
-        scratch = layout(of: dnnl_query_scratchpad_md, in: description)
-        var scratchLayout = scratch
-        scratchByteCount = dnnl_memory_desc_get_size(&scratchLayout)
+        var scratch = layout(of: dnnl_query_scratchpad_md, in: description)
+        scratchByteCount = dnnl_memory_desc_get_size(&scratch)
         var handle: dnnl_primitive_t?
         check(dnnl_primitive_create(&handle, description))
         guard let handle else { preconditionFailure("oneDNN gave no primitive") }
         primitive = handle
+        arguments = [
+            dnnl_exec_arg_t(
+                arg: DNNL_ARG_SRC,
+                memory: view(nil, as: layout(of: dnnl_query_src_md, in: description))),
+            dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: nil),
+            dnnl_exec_arg_t(
+                arg: DNNL_ARG_DST,
+                memory: view(nil, as: layout(of: dnnl_query_dst_md, in: description))),
+            dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: view(nil, as: scratch)),
+        ]
     }
 
     deinit {
+        for operand in Operand.allCases where operand != .weights {
+            dnnl_memory_destroy(arguments[operand.rawValue].memory)
+        }
         dnnl_primitive_destroy(primitive)
     }
 
     func run(
-        source sourceAddress: UnsafeRawPointer, weights: dnnl_memory_t,
-        out outAddress: UnsafeMutableRawPointer,
-        scratch scratchAddress: UnsafeMutableRawPointer,
-        stream: dnnl_stream_t
+        source: UnsafeRawPointer, weights: dnnl_memory_t, out: UnsafeMutableRawPointer,
+        scratch: UnsafeMutableRawPointer, stream: dnnl_stream_t
     ) {
-        let sourceView = view(UnsafeMutableRawPointer(mutating: sourceAddress), as: source)
-        let outView = view(outAddress, as: out)
-        let scratchView = view(scratchAddress, as: scratch)
-        defer {
-            dnnl_memory_destroy(sourceView)
-            dnnl_memory_destroy(outView)
-            dnnl_memory_destroy(scratchView)
-        }
-        let arguments = [
-            dnnl_exec_arg_t(arg: DNNL_ARG_SRC, memory: sourceView),
-            dnnl_exec_arg_t(arg: DNNL_ARG_WEIGHTS, memory: weights),
-            dnnl_exec_arg_t(arg: DNNL_ARG_DST, memory: outView),
-            dnnl_exec_arg_t(arg: DNNL_ARG_SCRATCHPAD, memory: scratchView),
-        ]
+        move(.source, to: UnsafeMutableRawPointer(mutating: source))
+        move(.out, to: out)
+        move(.scratch, to: scratch)
+        arguments[Operand.weights.rawValue].memory = weights
         check(dnnl_primitive_execute(primitive, stream, Int32(arguments.count), arguments))
+    }
+
+    private func move(_ operand: Operand, to address: UnsafeMutableRawPointer) {
+        check(dnnl_memory_set_data_handle(arguments[operand.rawValue].memory, address))
     }
 
     private static func describe(
