@@ -1,5 +1,6 @@
 internal import CKernels
 internal import COneDNN
+internal import Synchronization
 
 /// The instruction sets that the kernels are compiled for, worst first.
 package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
@@ -45,9 +46,19 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
         self >= .avx512BF16 ? type : .float32
     }
 
+    /// What oneDNN is held to.
+    private static let confinement = Mutex<InstructionSet?>(nil)
+
     /// Holds oneDNN to this instruction set, for the whole process; to be called before its first
-    /// use. False if oneDNN is in use already.
+    /// use. False if oneDNN is in use already and held to something else.
     package func confineMatrixProducts() -> Bool {
+        Self.confinement.withLock { held in
+            if held == nil, limitsMatrixProducts() { held = self }
+            return held == self
+        }
+    }
+
+    private func limitsMatrixProducts() -> Bool {
         let limit =
             switch self {
             case .scalar: dnnl_cpu_isa_sse41
