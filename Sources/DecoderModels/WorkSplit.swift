@@ -8,7 +8,7 @@ package enum WorkSplit {
 
     /// Rows of the largest block: so few keep a block's activations in cache, and so many make it
     /// worth while to read a layer's weights.
-    static let blockRowsMax = 128
+    package static let blockRowsMax = 128
     /// Below so many rows for each worker, weights are better read once than once per worker.
     private static let rowsPerWorkerMin = 32
 

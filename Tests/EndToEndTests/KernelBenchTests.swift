@@ -100,6 +100,9 @@ struct KernelBenchTests {
             stored.map(\.rows)
                 == (hasBfloat16 ? [Int](repeating: 0, count: 5) : [])
                 .flatMap { _ in [1, 8] })
+        let rounded = report.kernels.filter { $0.weights == "w8a8_int8" }
+        #expect(rounded.map(\.rows) == [64, 100, 64, 100, 64, 100, 64, 100])
+        #expect(rounded.allSatisfy { $0.limit == "int8 product" })
     }
 
     @Test("with a model, its shapes are measured, on any instruction set that there is")

@@ -72,6 +72,17 @@ extension RowBuffer {
     }
 }
 
+extension Int8Matrix {
+    /// A linear layer with arbitrary weights.
+    package static func arbitrary(
+        depth: Int, columns: Int, panelWidth: Int, kernels: Int8Kernels, seed: UInt32
+    ) -> Int8Matrix {
+        Int8Matrix(depth: depth, columns: columns, panelWidth: panelWidth, kernels: kernels) {
+            ArbitraryNumbers.fill($1, seed: seed &+ UInt32(truncatingIfNeeded: $0.lowerBound))
+        }
+    }
+}
+
 extension PackedMatrix {
     /// A linear layer with arbitrary weights.
     ///

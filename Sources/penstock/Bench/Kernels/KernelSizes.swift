@@ -2,7 +2,7 @@ import Kernels
 
 /// How large what is measured is.
 struct KernelSizes {
-    /// Products that show oneDNN at its best.
+    /// Products that show the machine at its best.
     struct Product: CustomStringConvertible {
         var rows: Int
         var depth: Int

@@ -18,6 +18,7 @@ struct LinearLayerBench {
         for rowCount in bench.sizes.rowCounts {
             rows.append(row(plain, rowCount, weights: "\(bench.kernels.activationType)"))
         }
+        rows += roundedRows()
         let isFloat = bench.kernels.activationType == .float32
         guard let format = layer.format, isFloat || bench.kernels.fewRows != nil else {
             return rows
@@ -47,20 +48,64 @@ struct LinearLayerBench {
         return matrices.values
     }
 
+    /// With 8-bit weights and inputs (`--quantization w8a8_int8`), rounding the inputs included.
+    private func roundedRows() -> [Row] {
+        guard layer.canBeRounded, layer.depth <= Int8Matrix.depthMax,
+            let kernels = Int8Kernels(instructionSet: bench.instructionSet)
+        else { return [] }
+        let matrix = LinearWeights.int8(
+            .arbitrary(
+                depth: layer.depth, columns: layer.columns, panelWidth: layer.panelWidth,
+                kernels: kernels, seed: 1))
+        let memory = (0..<bench.pool.threadCount).map { _ in
+            Int8Rows(rows: WorkSplit.blockRowsMax, widthMax: layer.depth)
+        }
+        return bench.sizes.rowCounts.filter { $0 >= Self.manyRows }.map { rowCount in
+            let source = RowBuffer.arbitrary(
+                rows: rowCount, width: layer.depth, type: bench.kernels.activationType)
+            let split = WorkSplit(rowCount: rowCount, workerCount: bench.pool.threadCount)
+            var row = bench.row(
+                layer.name, "M \(rowCount), \(layer.depth) → \(layer.columns), w8a8_int8",
+                amount: operations(rowCount), of: .int8Product
+            ) { worker, _ in
+                Self.share(split, rowCount, panels: matrix.panelCount, worker) { rows, panels in
+                    let input = LinearInput(
+                        source.rows.dropFirst(rows.lowerBound), rows: rows.count, for: matrix,
+                        memory: memory[worker.index])
+                    for panel in panels {
+                        _ = worker.product(input, by: matrix, panel: panel, rows: rows.count)
+                    }
+                }
+            }
+            row.rows = rowCount
+            row.weights = "w8a8_int8"
+            return row
+        }
+    }
+
+    private func operations(_ rowCount: Int) -> Double {
+        2 * Double(rowCount) * Double(layer.depth) * Double(layer.columns)
+    }
+
     private func row(_ matrices: [PackedMatrix], _ rowCount: Int, weights: String) -> Row {
         let source = RowBuffer.arbitrary(
             rows: rowCount, width: layer.depth, type: bench.kernels.activationType)
         let split = WorkSplit(rowCount: rowCount, workerCount: bench.pool.threadCount)
         let isMany = rowCount >= Self.manyRows
-        let operations = 2 * Double(rowCount) * Double(layer.depth) * Double(layer.columns)
         let detail = "M \(rowCount), \(layer.depth) → \(layer.columns), \(weights)"
         var row = bench.row(
             layer.name, detail,
-            amount: isMany ? operations : Double(matrices[0].fewRowsByteCount),
+            amount: isMany ? operations(rowCount) : Double(matrices[0].fewRowsByteCount),
             of: isMany ? bench.productLimit : .bandwidth
         ) { worker, call in
-            Self.multiply(
-                source.rows, rowCount, by: matrices[call % matrices.count], split, worker)
+            let matrix = matrices[call % matrices.count]
+            Self.share(split, rowCount, panels: matrix.panelCount, worker) { rows, panels in
+                for panel in panels {
+                    _ = worker.product(
+                        source.rows.dropFirst(rows.lowerBound), by: matrix, panel: panel,
+                        rows: rows.count)
+                }
+            }
         }
         row.rows = rowCount
         row.weights = weights
@@ -68,24 +113,18 @@ struct LinearLayerBench {
     }
 
     /// As a stage shares out the rows or the columns of a microbatch's products.
-    private static func multiply(
-        _ source: Rows, _ rowCount: Int, by matrix: PackedMatrix, _ split: WorkSplit,
-        _ worker: Worker
+    private static func share(
+        _ split: WorkSplit, _ rowCount: Int, panels: Int, _ worker: Worker,
+        _ multiply: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void
     ) {
         switch split {
         case .columns:
-            for panel in worker.share(of: matrix.panelCount) {
-                _ = worker.product(source, by: matrix, panel: panel, rows: rowCount)
-            }
+            multiply(0..<rowCount, worker.share(of: panels))
             worker.barrier()
         case .rows(let blockSize):
             worker.forEachTask((rowCount + blockSize - 1) / blockSize) { block in
                 let first = block * blockSize
-                let rows = min(blockSize, rowCount - first)
-                for panel in 0..<matrix.panelCount {
-                    _ = worker.product(
-                        source.dropFirst(first), by: matrix, panel: panel, rows: rows)
-                }
+                multiply(first..<min(first + blockSize, rowCount), 0..<panels)
             }
         }
     }

@@ -26,7 +26,7 @@ struct MachineLimits {
             return productPeak(of: type, on: pool)
         }
         announce(.int8Product)
-        rows.append(best(.int8Product, pool) { int8Seconds($0, on: pool) })
+        rows.append(best(.int8Product, pool) { librarySeconds($0, of: .int8, on: pool) })
         rows.append(
             Row(
                 limit: .bandwidth, threads: threads, detail: "\(memory.byteCount >> 20) MiB",
@@ -55,29 +55,37 @@ struct MachineLimits {
     private func productSeconds(
         _ product: KernelSizes.Product, of type: Kernels.ComputeType, on pool: ThreadPool
     ) -> Double {
+        let library = librarySeconds(product, of: ProductType(type), on: pool)
+        // f32 has products of our own, which may be the best there are.
+        return type == .float32 ? min(library, ownSeconds(product, on: pool)) : library
+    }
+
+    private func librarySeconds(
+        _ product: KernelSizes.Product, of type: ProductType, on pool: ThreadPool
+    ) -> Double {
+        let products = Slots<LibraryProduct>(count: pool.threadCount)
+        pool.run { worker in
+            products[worker.index] = LibraryProduct(
+                type, rows: product.rows, depth: product.depth, columns: product.columns)
+        }
+        return stopwatch.secondsPerCall { calls in
+            pool.run { worker in
+                for _ in 0..<calls { products[worker.index]?.run() }
+            }
+        }
+    }
+
+    private func ownSeconds(_ product: KernelSizes.Product, on pool: ThreadPool) -> Double {
         let matrix = PackedMatrix.arbitrary(
-            type: type, depth: product.depth, columns: product.columns,
+            type: .float32, depth: product.depth, columns: product.columns,
             panelWidth: product.columns, fewRows: nil, format: nil, seed: 1)
         let source = RowBuffer.arbitrary(
-            rows: product.rows, width: product.depth, type: type)
+            rows: product.rows, width: product.depth, type: .float32)
         return stopwatch.secondsPerCall { calls in
             pool.run { worker in
                 for _ in 0..<calls {
                     _ = worker.product(source.rows, by: matrix, panel: 0, rows: product.rows)
                 }
-            }
-        }
-    }
-
-    private func int8Seconds(_ product: KernelSizes.Product, on pool: ThreadPool) -> Double {
-        let products = Slots<Int8Product>(count: pool.threadCount)
-        pool.run { worker in
-            products[worker.index] = Int8Product(
-                rows: product.rows, depth: product.depth, columns: product.columns)
-        }
-        return stopwatch.secondsPerCall { calls in
-            pool.run { worker in
-                for _ in 0..<calls { products[worker.index]?.run() }
             }
         }
     }

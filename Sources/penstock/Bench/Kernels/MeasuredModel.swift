@@ -12,6 +12,8 @@ struct MeasuredModel {
         var panelWidth: Int
         /// How the checkpoint stores its weights; nil for plain numbers.
         var format: WeightFormat?
+        /// The head keeps its numbers as they are.
+        var canBeRounded = true
     }
 
     let name: String
@@ -40,6 +42,8 @@ struct MeasuredModel {
         }
         var gateUp = layer("gate and up", hiddenSize, 2 * feedForwardSize, formats.gateUp)
         gateUp.panelWidth = 2 * widths.gateWidth(feedForwardSize: feedForwardSize)
+        var head = layer("head", hiddenSize, vocabularySize, formats.head)
+        head.canBeRounded = false
         return [
             layer("QKV", hiddenSize, heads.qkvSize, formats.qkv),
             layer(
@@ -47,7 +51,7 @@ struct MeasuredModel {
                 formats.attentionOutput),
             gateUp,
             layer("down", feedForwardSize, hiddenSize, formats.down),
-            layer("head", hiddenSize, vocabularySize, formats.head),
+            head,
         ]
     }
 

@@ -1,15 +1,15 @@
 internal import COneDNN
 
-/// oneDNN's product of 8-bit numbers, s32 [rows, columns] = u8 [rows, depth] · s8 [depth, columns],
-/// to see what this machine can do; belongs to one thread.
-package final class Int8Product {
+/// oneDNN's product [rows, columns] = [rows, depth] · [depth, columns], with weights in the layout
+/// that it likes best, to see what this machine can do; belongs to one thread.
+package final class LibraryProduct {
     private let stream: dnnl_stream_t
     private let primitive: dnnl_primitive_t
     private let buffers: [AlignedBuffer]
     private let arguments: [dnnl_exec_arg_t]
 
-    package init(rows: Int, depth: Int, columns: Int) {
-        let description = Self.describe(rows: rows, depth: depth, columns: columns)
+    package init(_ type: ProductType, rows: Int, depth: Int, columns: Int) {
+        let description = Self.describe(type, rows: rows, depth: depth, columns: columns)
         defer { dnnl_primitive_desc_destroy(description) }
         var handle: dnnl_primitive_t?
         check(dnnl_primitive_create(&handle, description))
@@ -24,11 +24,11 @@ package final class Int8Product {
         arguments = operands.map { argument, query in
             var chosen = layout(of: query, in: description)
             let buffer = AlignedBuffer(byteCount: dnnl_memory_desc_get_size(&chosen))
-            // As weights, some of the bytes are negative.
+            // As 8-bit weights, some of the bytes of bf16 are negative.
             ArbitraryNumbers.fill(
                 UnsafeMutableRawBufferPointer(
-                    start: buffer.address, count: buffer.byteCount / 2 * 2),
-                of: .bfloat16, seed: UInt32(argument))
+                    start: buffer.address, count: buffer.byteCount / 4 * 4),
+                of: type == .float32 ? .float32 : .bfloat16, seed: UInt32(argument))
             buffers.append(buffer)
             return dnnl_exec_arg_t(arg: argument, memory: view(buffer.address, as: chosen))
         }
@@ -46,15 +46,11 @@ package final class Int8Product {
     }
 
     private static func describe(
-        rows: Int, depth: Int, columns: Int
+        _ type: ProductType, rows: Int, depth: Int, columns: Int
     ) -> dnnl_primitive_desc_t {
-        let (rows, depth, columns) = (Int64(rows), Int64(depth), Int64(columns))
-        var source = dnnl_memory_desc_t()
-        var weights = dnnl_memory_desc_t()
-        var out = dnnl_memory_desc_t()
-        check(penstock_dnnl_matrix(&source, dnnl_u8, rows, depth, depth, 1))
-        check(penstock_dnnl_any_matrix(&weights, dnnl_s8, depth, columns))
-        check(penstock_dnnl_matrix(&out, dnnl_s32, rows, columns, columns, 1))
-        return describeProduct(source: source, weights: weights, out: out)
+        describeProduct(
+            source: matrix(type.codes.source, rows: rows, columns: depth, rowStride: depth),
+            weights: anyMatrix(type.codes.weights, rows: depth, columns: columns),
+            out: matrix(type.codes.out, rows: rows, columns: columns, rowStride: columns))
     }
 }
