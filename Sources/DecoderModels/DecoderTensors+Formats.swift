@@ -51,9 +51,9 @@ extension DecoderTensors {
                 [layer.query, layer.key, layer.value], [layer.attentionOutput],
                 [layer.gate, layer.up], [layer.down],
             ] {
+                let isRounded = roundsLayers && parts[0].columns <= Int8Matrix.depthMax
                 byteCount +=
-                    roundsLayers
-                    ? Self.roundedByteCount(parts) : Self.packedByteCount(parts, type)
+                    isRounded ? Self.roundedByteCount(parts) : Self.packedByteCount(parts, type)
             }
         }
         return byteCount
