@@ -26,7 +26,7 @@ final class LinearStand {
         func share(_ column: Int) -> Float { Float(1 + column % 3) / 4 }
         matrix = PackedMatrix(
             type: kernels.activationType, depth: depth, columns: columns,
-            panelWidth: Self.panelWidth
+            panelWidth: Self.panelWidth, fewRows: kernels.fewRows
         ) { range, weights in
             for (index, column) in range.enumerated() {
                 for input in 0..<depth {
