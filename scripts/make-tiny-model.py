@@ -22,8 +22,8 @@ VOCABULARY = 512
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes a tiny checkpoint of arbitrary weights.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--context-length", type=int, default=1 << 20)
-    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--context-length", type=count, default=1 << 20)
+    parser.add_argument("--layers", type=count, default=2)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     configuration = {
@@ -46,6 +46,12 @@ def main() -> None:
     }
     (options.folder / "config.json").write_text(json.dumps(configuration, indent=2) + "\n")
     write_safetensors(options.folder / "model.safetensors", shapes(options.layers))
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError("it must be a positive whole number")
+    return int(text)
 
 
 def shapes(layers: int) -> dict[str, tuple[int, ...]]:

@@ -23,13 +23,14 @@ class Row:
     # Tokens per second.
     theirs: list[float]
 
+    # Of an even number of runs both sides count the slower one in the middle.
     @property
     def median(self) -> Sample:
-        return sorted(self.ours, key=lambda sample: sample.rate)[len(self.ours) // 2]
+        return sorted(self.ours, key=lambda sample: sample.rate)[(len(self.ours) - 1) // 2]
 
     @property
     def peer_median(self) -> float:
-        return statistics.median(self.theirs)
+        return statistics.median_low(self.theirs)
 
     @property
     def ratio(self) -> float:

@@ -36,7 +36,7 @@ class Build:
 
 
 # For the CPU that builds it.
-NATIVE = Build(".venv-llama", "-DGGML_RPC=ON", ("bf16", "q8_0", "q4_0"))
+NATIVE = Build(".venv-llama", "", ("bf16", "q8_0", "q4_0"))
 # For a CPU with AVX2 and no more.
 AVX2 = Build(
     ".venv-llama-avx2",

@@ -95,7 +95,7 @@ struct BenchDecodeRun {
             }
             windows.append(window)
         }
-        let median = windows.sorted { $0.tokensPerSecond < $1.tokensPerSecond }[windows.count / 2]
+        let median = windows.sorted { $0.tokensPerSecond > $1.tokensPerSecond }[windows.count / 2]
         return Row(
             depth: depth, batchSize: batchSize, newTokens: options.newTokens,
             stages: pipeline.stageCount, threadsPerStage: pipeline.threadsPerStage,
