@@ -137,7 +137,7 @@ enum Checked {
         guard let value = Quantization(rawValue: text) else {
             let names = Quantization.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError(
-                "supported is \(names); weights that a checkpoint stores quantised need no flag")
+                "it must be \(names); weights that a checkpoint stores quantised need no flag")
         }
         return value
     }

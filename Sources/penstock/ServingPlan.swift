@@ -51,7 +51,7 @@ struct ServingPlan {
         guard contextLength <= model.contextLength || request.mayExceedContext else {
             throw UsageError(
                 "--context-length \(contextLength) is above the model's \(model.contextLength); "
-                    + "--allow-overwrite-longer-context-len lets it be")
+                    + "add --allow-overwrite-longer-context-len to allow it")
         }
         let cacheType = KVCacheType(request.compute.kvCache, type: request.compute.type)
         let pageCount = try KVBudget(

@@ -169,7 +169,7 @@ struct ServeOptionsTests {
         #expect(try serve("--quantization", "w8a8_int8").compute.quantization == .w8a8Int8)
         for method in ["fp8", "awq", "w8a8_fp8", "W8A8_INT8"] {
             let message = try #require(refusal(["serve", "m", "--quantization", method]))
-            #expect(message.contains("supported is w8a8_int8"), "\(message)")
+            #expect(message.contains("it must be w8a8_int8"), "\(message)")
         }
     }
 

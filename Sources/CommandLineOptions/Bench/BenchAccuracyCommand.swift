@@ -6,8 +6,8 @@ struct BenchAccuracyCommand: ParsableCommand {
         commandName: "accuracy",
         abstract: "Measure what a setting costs in log probabilities and perplexity.",
         discussion: """
-            Every token of a text is scored twice: as the program computes where nobody asks for \
-            anything, and with the settings given here, such as --kv-cache-dtype int8.
+            Every token of a text is scored twice: with the program's defaults, and with the \
+            settings given here, such as --kv-cache-dtype int8.
             """)
 
     @Argument(help: "A GGUF file or a Hugging Face folder.", transform: Checked.nonEmpty)
@@ -23,7 +23,7 @@ struct BenchAccuracyCommand: ParsableCommand {
     @Option(
         name: .customLong("tokens"),
         help: .init(
-            "Tokens of the text that count at most, from its beginning (default: 4096).",
+            "Tokens that are scored at most, from the text's beginning (default: 4096).",
             valueName: "count"),
         transform: Checked.integer(2...Checked.tokens.upperBound))
     var tokensMax = 4096

@@ -224,8 +224,9 @@ struct QuantizationFlags: ParsableArguments {
         name: .customLong("quantization"),
         help: .init(
             """
-            w8a8_int8 rounds weights and inputs of the linear layers to 8 bits: prompts are \
-            computed faster and a little less accurately.
+            Linear layers: as the checkpoint has them (the default), or w8a8_int8, which \
+            rounds weights and inputs to 8 bits. Prompts are faster then, single requests \
+            decode more slowly, and results are a little less accurate.
             """, valueName: "method"),
         transform: Checked.quantization)
     var method: Quantization?
@@ -238,7 +239,7 @@ struct KVCacheFlags: ParsableArguments {
         help: .init(
             """
             Keys and values: auto (the default, what --dtype says), bfloat16, or int8, which \
-            takes half the memory and is a little less accurate.
+            takes little more than half the memory and is a little less accurate.
             """, valueName: "type"),
         transform: Checked.kvCache)
     var choice = KVCacheChoice.automatic

@@ -56,9 +56,18 @@ struct BenchAccuracyRun {
                 String(format: "%.4f", report.perplexity),
                 String(format: "%+.3f %%", report.perplexityChange * 100),
             ],
-            ["log probability, mean", "", "", Self.number("%+.6f", report.logprobDifferenceMean)],
-            ["mean size", "", "", Self.number("%.6f", report.logprobDifferenceAbsoluteMean)],
-            ["largest size", "", "", Self.number("%.6f", report.logprobDifferenceAbsoluteMax)],
+            [
+                "log probability, mean difference", "", "",
+                Self.number("%+.6f", report.logprobDifferenceMean),
+            ],
+            [
+                "mean difference, absolute", "", "",
+                Self.number("%.6f", report.logprobDifferenceAbsoluteMean),
+            ],
+            [
+                "largest difference, absolute", "", "",
+                Self.number("%.6f", report.logprobDifferenceAbsoluteMax),
+            ],
         ]
         return "\(report.tokensScored) tokens scored\n\n" + TextTable(rows).text(alignsRight: true)
     }
@@ -70,10 +79,11 @@ struct BenchAccuracyRun {
     /// The beginning of the text, with what the model wants before it.
     private func tokens() throws -> [TokenID] {
         let bytes = try options.textPath.map { try PlainFile.read($0, bytesMax: Self.bytesMax) }
+        guard let text = String(validating: bytes ?? PackageResources.prose_txt, as: UTF8.self)
+        else { throw UsageError("the text is not UTF-8") }
         let checkpoint = try Checkpoint.open(path: options.bench.modelPath)
         let tokens = try ModelFiles(checkpoint: checkpoint).tokenizer().encode(
-            String(decoding: bytes ?? PackageResources.prose_txt, as: UTF8.self),
-            addSpecialTokens: true, enough: options.tokensMax)
+            text, addSpecialTokens: true, enough: options.tokensMax)
         guard tokens.count > 1 else { throw UsageError("the text has less than two tokens") }
         return Array(tokens.prefix(options.tokensMax))
     }

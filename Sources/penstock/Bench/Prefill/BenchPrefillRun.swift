@@ -62,7 +62,7 @@ struct BenchPrefillRun {
         if options.bench.json { return try Console.printJSON(rows) }
         let header =
             ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "utilization", "busy"]
-            + Self.workNames + ["MiB", "expected", "coordinator"]
+            + Self.workNames + ["peak MiB", "expected MiB", "coordinator MiB"]
         let cells = rows.map { row in
             [
                 promptText(length: row.promptTokens), "\(row.stages)", "\(row.threadsPerStage)",
