@@ -19,8 +19,13 @@ package enum WorkSplit {
             self = .columns
             return
         }
-        let even = (rowCount + workerCount - 1) / workerCount
-        self = .rows(blockSize: min(Self.blockRowsMax, even))
+        // As many blocks for each worker, and as few and as even as these can be.
+        let turns = Self.groups(of: workerCount * Self.blockRowsMax, in: rowCount)
+        self = .rows(blockSize: Self.groups(of: turns * workerCount, in: rowCount))
+    }
+
+    private static func groups(of size: Int, in count: Int) -> Int {
+        (count + size - 1) / size
     }
 }
 
