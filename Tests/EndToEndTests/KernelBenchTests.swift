@@ -71,7 +71,7 @@ struct KernelBenchTests {
             #expect(plain.map(\.rows) == [1, 8, 64, 100])
             #expect(plain.map { $0.limit == "memory bandwidth" } == [true, true, false, false])
         }
-        for kernel in ["prefill attention", "decode attention"] {
+        for kernel in ["prefill attention", "decode attention", "shared decode attention"] {
             let rows = report.kernels.filter { $0.kernel == kernel }
             for headSize in [64, 128, 256] {
                 #expect(

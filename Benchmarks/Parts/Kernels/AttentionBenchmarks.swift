@@ -8,15 +8,30 @@ func attentionBenchmarks() {
         for position in [63, 2047, 8191] {
             attention("decode", headSize: headSize, group: group, tokens: 1, after: position)
         }
+        attention(
+            "prefill of int8", headSize: headSize, group: group, tokens: 96 / group, after: 8192,
+            isRounded: true)
+        attention(
+            "decode of int8", headSize: headSize, group: group, tokens: 1, after: 8191,
+            isRounded: true)
+        attention(
+            "decode by segments", headSize: headSize, group: group, tokens: 1, after: 8191
+        ) {
+            $0.attendAndMerge()
+        }
     }
 }
 
-private func attention(_ name: String, headSize: Int, group: Int, tokens: Int, after start: Int) {
+private func attention(
+    _ name: String, headSize: Int, group: Int, tokens: Int, after start: Int,
+    isRounded: Bool = false, _ attend: @escaping (AttentionStand) -> Float = { $0.attend() }
+) {
     let rows = tokens * group
     measure("attention: \(name), head size \(headSize), \(rows) rows after \(start)") {
-        AttentionStand(headSize: headSize, group: group, tokens: tokens, after: start)
+        AttentionStand(
+            headSize: headSize, group: group, tokens: tokens, after: start, isRounded: isRounded)
     } timing: {
-        $0.attend()
+        attend($0)
     } expect: {
         abs($1 - 7) < 0.05
     }

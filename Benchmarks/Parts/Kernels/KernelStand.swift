@@ -4,27 +4,47 @@
 // What the benchmarks know of the kernels' interface is in this file: operands as a stage has them,
 // on one thread, for the best instruction set that this CPU has, in bf16.
 
-private let kernels: LayerKernels = {
-    guard let kernels = LayerKernels(instructionSet: .best, type: .bfloat16) else {
+private let kernels = layerKernels(cacheType: nil)
+
+private func layerKernels(cacheType: KVCacheType?) -> LayerKernels {
+    guard
+        let kernels = LayerKernels(
+            instructionSet: .best, type: .bfloat16, cacheType: cacheType)
+    else {
         preconditionFailure("the best instruction set has no kernels")
     }
     return kernels
-}()
+}
 
 /// A linear layer, and rows of activations that it is applied to. Weights and activations are such
 /// that output column c is depth · (1 + c mod 3) / 4 in every row.
 final class LinearStand {
     private let pool = ThreadPool(threadCount: 1, cores: [], instructionSet: .best)
-    private let matrix: PackedMatrix
+    private let weights: LinearWeights
     private let rowCount: Int
     private let activations: RowBuffer
+    /// Where activations are rounded to if the weights are.
+    private let rounded: Int8Rows
     /// The last row's last column.
     let expected: Float
 
-    init(depth: Int, columns: Int, rows: Int) {
-        func sign(_ index: Int) -> Float { (index * 0x9E37) >> 7 & 1 == 0 ? 1 : -1 }
-        func share(_ column: Int) -> Float { Float(1 + column % 3) / 4 }
-        matrix = PackedMatrix(
+    /// - Parameter isRounded: to 8 bits, weights and activations.
+    init(depth: Int, columns: Int, rows: Int, isRounded: Bool) {
+        weights =
+            isRounded
+            ? .int8(Self.roundedMatrix(depth: depth, columns: columns))
+            : .plain(Self.matrix(depth: depth, columns: columns))
+        activations = NormStand(width: depth, rows: rows, fill: { Self.sign($1) }).normalized
+        rounded = Int8Rows(rows: isRounded ? rows : 0, widthMax: depth)
+        rowCount = rows
+        expected = Float(depth) * Self.share(columns - 1)
+    }
+
+    /// The columns of a panel, at most, as stages on one thread pack them.
+    private static let panelWidth = 512
+
+    private static func matrix(depth: Int, columns: Int) -> PackedMatrix {
+        PackedMatrix(
             type: kernels.activationType, depth: depth, columns: columns,
             panelWidth: Self.panelWidth, fewRows: kernels.fewRows
         ) { range, weights in
@@ -41,20 +61,38 @@ final class LinearStand {
                 }
             }
         }
-        activations = NormStand(width: depth, rows: rows, fill: { sign($1) }).normalized
-        rowCount = rows
-        expected = Float(depth) * share(columns - 1)
     }
 
-    /// The columns of a panel, at most, as stages on one thread pack them.
-    private static let panelWidth = 512
+    private static func roundedMatrix(depth: Int, columns: Int) -> Int8Matrix {
+        guard let kernels = Int8Kernels(instructionSet: .best) else {
+            preconditionFailure("the best instruction set has no kernels")
+        }
+        return Int8Matrix(
+            depth: depth, columns: columns, panelWidth: Self.panelWidth, kernels: kernels
+        ) { range, weights in
+            for (index, column) in range.enumerated() {
+                for input in 0..<depth {
+                    weights[index * depth + input] = sign(input) * share(column)
+                }
+            }
+        }
+    }
+
+    private static func sign(_ index: Int) -> Float {
+        (index * 0x9E37) >> 7 & 1 == 0 ? 1 : -1
+    }
+
+    private static func share(_ column: Int) -> Float {
+        Float(1 + column % 3) / 4
+    }
 
     func multiply() -> Float {
         var last: Float = 0
         pool.run { worker in
-            for panel in 0..<matrix.panelCount {
-                let product = worker.product(
-                    activations.rows, by: matrix, panel: panel, rows: rowCount)
+            let input = LinearInput(
+                activations.rows, rows: rowCount, for: weights, memory: rounded)
+            for panel in 0..<weights.panelCount {
+                let product = worker.product(input, by: weights, panel: panel, rows: rowCount)
                 last = product.withRow(rowCount - 1) { $0[product.width - 1] }
             }
         }
@@ -114,8 +152,12 @@ final class RotationStand {
     private let qkv: RowBuffer
     private let angles: RowBuffer
     private let queryBuffer: RowBuffer
+    fileprivate let kernels: LayerKernels
 
-    init(heads: Int, kvHeads: Int, headSize: Int, positions: Int) {
+    /// - Parameter isRounded: keys and values to 8 bits.
+    init(heads: Int, kvHeads: Int, headSize: Int, positions: Int, isRounded: Bool = false) {
+        let kernels = layerKernels(cacheType: isRounded ? .int8 : nil)
+        self.kernels = kernels
         let shape = HeadShape(heads: heads, kvHeads: kvHeads, headSize: headSize)
         self.shape = shape
         layout = KVPageLayout(heads: kvHeads, headSize: headSize, type: kernels.cacheType)
@@ -161,29 +203,53 @@ final class AttentionStand {
     private let rotation: RotationStand
     private let out: RowBuffer
     private let scratch: RowBuffer
+    /// A row for each segment of the keys.
+    private let parts: RowBuffer
     private let pageTable: [PageID]
     private let position: Int
 
-    init(headSize: Int, group: Int, tokens: Int, after position: Int) {
+    /// - Parameter isRounded: keys and values to 8 bits.
+    init(headSize: Int, group: Int, tokens: Int, after position: Int, isRounded: Bool = false) {
         rotation = RotationStand(
-            heads: group, kvHeads: 1, headSize: headSize, positions: position + tokens)
+            heads: group, kvHeads: 1, headSize: headSize, positions: position + tokens,
+            isRounded: isRounded)
         rotation.rotate()
         self.position = position
         out = RowBuffer(rows: tokens, width: group * headSize, type: kernels.activationType)
+        let shape = rotation.shape
         scratch = RowBuffer(
-            rows: 1, width: rotation.shape.attentionScratchCount(tokens: tokens), type: .float32)
+            rows: 1, width: shape.attentionScratchCount(tokens: tokens), type: .float32)
+        parts = RowBuffer(
+            rows: AttentionRun.segmentCount(positions: position + tokens),
+            width: shape.attentionPartCount(tokens: tokens), type: .float32)
         pageTable = (0..<Page.count(for: position + tokens)).map { PageID(UInt32($0)) }
     }
 
     /// The last token's last number, which is 7 as it is in all values.
     func attend() -> Float {
-        let run = AttentionRun(
+        rotation.kernels.attend(run, scratch: scratch.rows)
+        return last
+    }
+
+    /// The same segment by segment, merged at the end.
+    func attendAndMerge() -> Float {
+        for segment in 0..<parts.rows.count {
+            rotation.kernels.attend(run, segment: segment, parts: parts.rows)
+        }
+        rotation.kernels.mergeSegments(of: run, parts: parts.rows)
+        return last
+    }
+
+    private var run: AttentionRun {
+        AttentionRun(
             queries: rotation.queries[0].dropFirst(position), out: out.rows, firstToken: 0,
             tokens: out.rows.count, position: position, pageTable: pageTable,
             pages: rotation.pages.pointer(to: UInt8.self),
             groupStride: rotation.layout.groupStride, shape: rotation.shape)
-        kernels.attend(run, scratch: scratch.rows)
-        return number(out.rows, row: out.rows.count - 1, column: out.rows.width - 1)
+    }
+
+    private var last: Float {
+        number(out.rows, row: out.rows.count - 1, column: out.rows.width - 1)
     }
 }
 

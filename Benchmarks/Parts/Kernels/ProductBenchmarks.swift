@@ -9,13 +9,17 @@ func productBenchmarks() {
         for rows in [1, 8, 64, 512] {
             product(name, depth: depth, columns: columns, rows: rows)
         }
+        product(name, depth: depth, columns: columns, rows: 512, isRounded: true)
     }
     for rows in [1, 8] { product("output head", depth: 576, columns: 49152, rows: rows) }
 }
 
-private func product(_ name: String, depth: Int, columns: Int, rows: Int) {
-    measure("product: \(name), \(depth) x \(columns), \(rows) rows") {
-        LinearStand(depth: depth, columns: columns, rows: rows)
+private func product(
+    _ name: String, depth: Int, columns: Int, rows: Int, isRounded: Bool = false
+) {
+    let type = isRounded ? ", w8a8" : ""
+    measure("product: \(name), \(depth) x \(columns), \(rows) rows\(type)") {
+        LinearStand(depth: depth, columns: columns, rows: rows, isRounded: isRounded)
     } timing: {
         $0.multiply()
     } expect: {
