@@ -35,3 +35,7 @@ uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, siz
 void pk_return_free_memory(void) {
     malloc_trim(0);
 }
+
+void pk_return_large_blocks(void) {
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}

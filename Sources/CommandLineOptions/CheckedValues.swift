@@ -41,8 +41,8 @@ enum Checked {
     static func number(above lower: Double, below upper: Double) -> Reader<Double> {
         { text in
             guard let value = Double(text), value > lower, value < upper else {
-                let limit = upper.isFinite ? "between \(lower) and \(upper)" : "above \(lower)"
-                throw ValidationError("it must be a number \(limit)")
+                let limit = upper.isFinite ? " and below \(upper)" : ""
+                throw ValidationError("it must be a number above \(lower)\(limit)")
             }
             return value
         }

@@ -26,6 +26,12 @@ final class LargeMemory: @unchecked Sendable {
     }
 }
 
+/// Has large blocks of memory go back to the system as soon as they are freed, so that what loading
+/// takes for a while is not kept.
+package func returnLargeBlocks() {
+    pk_return_large_blocks()
+}
+
 /// Gives memory that was freed back to the system.
 package func returnFreeMemory() {
     pk_return_free_memory()

@@ -20,6 +20,7 @@ struct DecoderBackend: StageBackend {
     init(
         _ configuration: StageConfiguration, progress: (LoadProgress) -> Void
     ) throws(StageFault) {
+        returnLargeBlocks()
         do {
             let checkpoint = try Checkpoint.open(path: configuration.modelPath)
             let model = try DecoderConfiguration(checkpoint)

@@ -229,6 +229,10 @@ uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, siz
 // Gives memory that was freed back to the system.
 void pk_return_free_memory(void);
 
+// From now on, blocks of 128 KiB and more go back to the system as soon as they are freed. Of
+// itself the C library keeps such blocks once some as large were freed.
+void pk_return_large_blocks(void);
+
 // Nanoseconds of a clock that only moves forward.
 static inline int64_t pk_nanoseconds(void) {
     struct timespec now;

@@ -7,7 +7,8 @@ struct BenchKernelsCommand: ParsableCommand {
         abstract: "Measure what the machine can do, and how much of it each kernel does.",
         discussion: """
             The machine's own limits (matrix products at large sizes, reading memory) \
-            are measured in the same run as the kernels that they bind.
+            are measured in the same run as the kernels that they bind. Layers of 8 bits \
+            (--quantization) are always among them.
             """)
 
     @Argument(

@@ -15,6 +15,9 @@ struct BenchDecodeRun {
 
     /// One measured combination.
     private struct Row: Encodable {
+        var model: String
+        /// The flags that change what is computed.
+        var settings: [String]
         /// Positions computed before.
         var depth: Int
         /// Requests that decode together.
@@ -36,7 +39,9 @@ struct BenchDecodeRun {
             rows += try await measure(stageCount: stageCount)
         }
         if options.bench.json { return try Console.printJSON(rows) }
-        let header = ["depth", "batch", "pp", "threads", "tok/s", "ITL ms", "all tok/s"]
+        let header = [
+            "depth", "batch", "pp", "threads", "tok/s", "median ITL ms", "each run's tok/s",
+        ]
         let cells = rows.map { row in
             [
                 "\(row.depth)", "\(row.batchSize)", "\(row.stages)", "\(row.threadsPerStage)",
@@ -97,7 +102,8 @@ struct BenchDecodeRun {
         }
         let median = windows.sorted { $0.tokensPerSecond > $1.tokensPerSecond }[windows.count / 2]
         return Row(
-            depth: depth, batchSize: batchSize, newTokens: options.newTokens,
+            model: options.bench.modelPath, settings: options.bench.arithmeticFlags, depth: depth,
+            batchSize: batchSize, newTokens: options.newTokens,
             stages: pipeline.stageCount, threadsPerStage: pipeline.threadsPerStage,
             tokensPerSecond: median.tokensPerSecond,
             itlMilliseconds: median.interTokenSecondsMedian * 1e3,

@@ -186,13 +186,20 @@ struct BenchPipeline {
         for await event in request.events {
             switch event {
             case .promptLogprobs(let scored):
-                logprobs += scored.compactMap(\.logprob).filter(\.isFinite)
+                logprobs += scored.compactMap(\.logprob)
             case .ended(.rejected(let reason)):
                 throw UsageError(reason.message)
-            case .ended(.finished) where logprobs.count == prompt.count - 1:
+            case .ended(.finished):
+                guard logprobs.count == prompt.count - 1, logprobs.allSatisfy(\.isFinite) else {
+                    throw UsageError(
+                        "the model gives log probabilities that are no numbers: its weights may be"
+                            + " damaged, or too large for the type they are computed in")
+                }
                 return logprobs
-            case .ended(let end):
-                throw UsageError("\(logprobs.count) of \(prompt.count - 1) tokens scored: \(end)")
+            case .ended(.failed(let reason)):
+                throw UsageError(reason)
+            case .ended(.cancelled):
+                throw UsageError("the request was cancelled")
             case .started, .token:
                 continue
             }

@@ -79,8 +79,9 @@ struct BenchAccuracyRun {
     /// The beginning of the text, with what the model wants before it.
     private func tokens() throws -> [TokenID] {
         let bytes = try options.textPath.map { try PlainFile.read($0, bytesMax: Self.bytesMax) }
-        guard let text = String(validating: bytes ?? PackageResources.prose_txt, as: UTF8.self)
+        guard let whole = String(validating: bytes ?? PackageResources.prose_txt, as: UTF8.self)
         else { throw UsageError("the text is not UTF-8") }
+        let text = String(whole.unicodeScalars.prefix(options.tokensMax * Self.tokenLengthMax))
         let checkpoint = try Checkpoint.open(path: options.bench.modelPath)
         let tokens = try ModelFiles(checkpoint: checkpoint).tokenizer().encode(
             text, addSpecialTokens: true, enough: options.tokensMax)
@@ -89,6 +90,8 @@ struct BenchAccuracyRun {
     }
 
     private static let bytesMax = 1 << 28
+    /// Characters that a token stands for at most: what comes after is not looked at.
+    private static let tokenLengthMax = 1024
 
     /// Of all tokens but the first.
     private func logprobs(_ tokens: [TokenID], _ bench: BenchOptions) async throws -> [Float] {

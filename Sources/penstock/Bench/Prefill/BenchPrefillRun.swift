@@ -17,6 +17,9 @@ struct BenchPrefillRun {
 
     /// One measured combination; times are medians.
     private struct Row: Encodable {
+        var model: String
+        /// The flags that change what is computed.
+        var settings: [String]
         var promptTokens: Int
         /// Prompts submitted at once.
         var requests: Int
@@ -36,9 +39,13 @@ struct BenchPrefillRun {
         var busyShares: [Double]
         /// What all threads did in the median repetition, as shares of their time.
         var work: WorkShares
-        /// The model's FLOP per second, as a share of the rate of large matrix products on as many
-        /// threads.
+        /// The model's FLOP per second, as a share of the peak.
         var utilization: Double
+        /// What large matrix products reached on as many threads, in the numbers that the model is
+        /// computed in where nothing is quantized.
+        var peakGigaflops: Double
+        /// `bfloat16` or `float32`.
+        var peakType: String
         /// The longest time in which no stage computed.
         var allIdleSecondsMax: Double
         /// The most that each stage's process has used since it began.
@@ -61,13 +68,17 @@ struct BenchPrefillRun {
         }
         if options.bench.json { return try Console.printJSON(rows) }
         let header =
-            ["prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "utilization", "busy"]
+            [
+                "prompt", "pp", "threads", "chunk", "TTFT s", "tok/s", "utilization", "of GFLOP/s",
+                "busy",
+            ]
             + Self.workNames + ["peak MiB", "expected MiB", "coordinator MiB"]
         let cells = rows.map { row in
             [
                 promptText(length: row.promptTokens), "\(row.stages)", "\(row.threadsPerStage)",
                 row.chunkSize, String(format: "%.3f", row.ttftSeconds),
                 String(format: "%.0f", row.tokensPerSecond), percent(row.utilization),
+                String(format: "%.0f \(row.peakType)", row.peakGigaflops),
                 row.busyShares.map(percent).joined(separator: " "),
                 percent(row.work.linear), percent(row.work.attention),
                 percent(row.work.elementwise), percent(row.work.communication),
@@ -134,6 +145,7 @@ struct BenchPrefillRun {
         let operations =
             Double(options.requestCount) * pipeline.model.promptOperations(tokens: length)
         return Row(
+            model: options.bench.modelPath, settings: options.bench.arithmeticFlags,
             promptTokens: length, requests: options.requestCount, stages: pipeline.stageCount,
             threadsPerStage: pipeline.threadsPerStage, chunkSize: chunkSize.text,
             ttftSeconds: median.seconds,
@@ -141,6 +153,7 @@ struct BenchPrefillRun {
             samples: runs.map(\.seconds), chunkTokens: median.chunkTokens,
             busyShares: median.report.busyShares, work: median.work,
             utilization: operations / median.seconds / peak.rate,
+            peakGigaflops: peak.rate / 1e9, peakType: "\(peak.type)",
             allIdleSecondsMax: median.report.allIdleSecondsMax,
             peakMemoryBytes: pipeline.peakMemoryBytes,
             expectedMemoryBytes: pipeline.expectedMemoryBytes,

@@ -6,6 +6,7 @@ import Kernels
 struct ProductPeak {
     /// FLOP per second of all threads together.
     let rate: Double
+    let type: Kernels.ComputeType
 
     private static let secondsPerProduct = 0.3
 
@@ -17,7 +18,7 @@ struct ProductPeak {
         let machine = MachineLimits(
             sizes: .full(cacheByteCount: 0), stopwatch: Stopwatch(seconds: Self.secondsPerProduct),
             instructionSet: instructionSet)
-        let type = instructionSet.activationType(options.type == .float32 ? .float32 : .bfloat16)
+        type = instructionSet.activationType(options.type == .float32 ? .float32 : .bfloat16)
         rate = machine.productPeak(of: type, on: pool).rate * 1e9
     }
 }
