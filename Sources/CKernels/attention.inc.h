@@ -11,7 +11,8 @@
 //
 // What a softmax subtracts from its scores (in units of log2) need not be their maximum: it is
 // an integer that follows the maximum where that runs more than OFFSET_SLACK ahead. So most pages
-// rescale nothing, and where one does, it multiplies by a power of two, which is exact.
+// rescale nothing, and where one does, it multiplies by a power of two, which is exact. It follows
+// the row's own scores alone, so it is the same whatever shares the tile.
 
 #if ACTIVATION_BF16
 typedef uint16_t NAME(activation);
@@ -31,8 +32,8 @@ INLINE int NAME(group_of)(const int rows) {
     return group;
 }
 
-// acc += the product of one query (or probability) pair with pairs of keys (or values). `pairs`
-// counts 32-bit lanes.
+// acc += the product of one query (or probability) pair with the pairs of keys (or values) in the
+// lanes of `pairs`.
 #if CACHE_BF16
 INLINE vf NAME(multiply_pairs)(vf acc, const NAME(activation) *left, vu pairs) {
 #if ACTIVATION_BF16

@@ -8,20 +8,21 @@
 typedef struct {
     size_t values, bytes; // of one block
     size_t scales;        // offset of d, and of m or dmin behind it
-    size_t fifths, lower; // offsets of the upper bits and of the lower four, or of bytes
+    size_t run_scales;    // offset of the scales of runs, in superblocks
+    size_t upper, lower; // offsets of the upper bits and of the lower four, or of bytes
 } source_block;
 
 static const source_block source_blocks[PK_WEIGHT_FORMATS] = {
-    [PK_Q4_0] = {32, 18, 0, 0, 2},     [PK_Q4_1] = {32, 20, 0, 0, 4},
-    [PK_Q5_0] = {32, 22, 0, 2, 6},     [PK_Q5_1] = {32, 24, 0, 4, 8},
-    [PK_Q8_0] = {32, 34, 0, 0, 2},     [PK_Q4_K] = {256, 144, 0, 0, 16},
-    [PK_Q5_K] = {256, 176, 0, 16, 48}, [PK_Q6_K] = {256, 210, 208, 128, 0},
+    [PK_Q4_0] = {32, 18, 0, 0, 0, 2},     [PK_Q4_1] = {32, 20, 0, 0, 0, 4},
+    [PK_Q5_0] = {32, 22, 0, 0, 2, 6},     [PK_Q5_1] = {32, 24, 0, 0, 4, 8},
+    [PK_Q8_0] = {32, 34, 0, 0, 0, 2},     [PK_Q4_K] = {256, 144, 0, 4, 0, 16},
+    [PK_Q5_K] = {256, 176, 0, 4, 16, 48}, [PK_Q6_K] = {256, 210, 208, 192, 128, 0},
 };
 
 // Value i of run `run` (32 values) of a block, as the unsigned number that its bits spell.
 static unsigned quantum(pk_weight_format format, const uint8_t *block, size_t run, size_t i) {
     const source_block *b = &source_blocks[format];
-    const uint8_t *lower = block + b->lower, *upper = block + b->fifths;
+    const uint8_t *lower = block + b->lower, *upper = block + b->upper;
     switch (format) {
     case PK_Q4_0:
     case PK_Q4_1: return i < 16 ? lower[i] & 15 : lower[i - 16] >> 4;
@@ -130,10 +131,10 @@ void pk_compact_pack(
                 to += l.header;
             }
             if (format == PK_Q6_K) {
-                to[column] = block[192 + run * 2];
-                to[16 + column] = block[192 + run * 2 + 1];
+                to[column] = block[b->run_scales + run * 2];
+                to[16 + column] = block[b->run_scales + run * 2 + 1];
             } else if (l.header) {
-                run_scales(block + 4, run, to + column, to + 16 + column);
+                run_scales(block + b->run_scales, run, to + column, to + 16 + column);
             } else {
                 memcpy(to + column * 2, block, 2);
                 if (l.minima) memcpy(to + 32 + column * 2, block + 2, 2);

@@ -23,7 +23,6 @@ enum {
 };
 
 typedef int8_t vc_unaligned __attribute__((vector_size(VLEN), aligned(1)));
-typedef uint8_t vb_unaligned __attribute__((vector_size(VLEN), aligned(1)));
 
 // The f32 values of halves. Finite ones lie within f32's normal range times 2^-112, which gives
 // their fractions an exponent; beyond lie the infinities and what is no number.

@@ -55,11 +55,13 @@ INLINE float int8_number(const pk_int8_rounding *a, size_t i) {
     return float_of_bits((uint32_t)((const uint16_t *)a->x)[i] << 16);
 }
 
-INLINE vf vf_magnitude(vf x) { return (vf)((vi)x & 0x7fffffff); }
+// A number's magnitude as bits, which are in the order of the magnitudes, NaN above all: so a row
+// that holds one gets a scale that is none.
+INLINE vi vi_magnitude(vf x) { return (vi)x & 0x7fffffff; }
 
 // Rotates into the scratch memory; returns the largest magnitude.
 INLINE float int8_rotate(const pk_int8_rounding *a) {
-    vf largest = {0};
+    vi largest = {0};
     size_t i = 0;
     for (; i + PK_INT8_ROTATION <= a->width; i += PK_INT8_ROTATION) {
         vf x[ROTATED_VECTORS];
@@ -67,22 +69,21 @@ INLINE float int8_rotate(const pk_int8_rounding *a) {
         hadamard(x);
         for (int v = 0; v < ROTATED_VECTORS; v++) {
             vf_store(a->rotated + i + v * VLEN, x[v]);
-            largest = vf_max(vf_magnitude(x[v]), largest);
+            largest = vi_max(vi_magnitude(x[v]), largest);
         }
     }
-    float result = vf_largest(largest);
+    int32_t result = vi_largest(largest);
     for (; i < a->width; i++) {
-        const float x = int8_number(a, i), magnitude = __builtin_fabsf(x);
-        a->rotated[i] = x;
+        a->rotated[i] = int8_number(a, i);
+        const int32_t magnitude = (int32_t)(float_bits(a->rotated[i]) & 0x7fffffffu);
         result = magnitude > result ? magnitude : result;
     }
-    return result;
+    return float_of_bits((uint32_t)result);
 }
-
-typedef uint8_t vb_unaligned __attribute__((vector_size(VLEN), aligned(1)));
 
 static float int8_round(const pk_int8_rounding *a) {
     const float largest = int8_rotate(a);
+    // Of a row of zeros, and of one with NaN, nothing but the scale matters.
     const float factor = largest > 0 ? (float)a->limit / largest : 0;
     // The integers are in the lowest bits of these sums, 128 up.
     const float magic = INTEGER_MAGIC + 128;

@@ -1,6 +1,7 @@
-// All kernels for one instruction set. Needs VLEN, HAS_FMA, HAS_BF16_DOT, TILE_ROWS, TILE_SUMS (the
-// vectors of sums that registers hold beside operands) and TABLE, the name of the table that it
-// defines.
+// All kernels for one instruction set: included once by each kernels_*.c, which compiles them for
+// its set. Includes layer.inc.h once for each combination of number types, whose functions NAME
+// tells apart. Needs VLEN, HAS_FMA, HAS_BF16_DOT, TILE_ROWS, TILE_SUMS (the vectors of sums that
+// registers hold beside operands) and TABLE, the name of the table that it defines.
 
 #include "vector.inc.h"
 

@@ -6,6 +6,7 @@ typedef float vf_unaligned __attribute__((vector_size(VLEN * 4), aligned(4)));
 typedef int32_t vi __attribute__((vector_size(VLEN * 4)));
 typedef uint32_t vu __attribute__((vector_size(VLEN * 4)));
 typedef uint32_t vu_unaligned __attribute__((vector_size(VLEN * 4), aligned(2)));
+typedef uint8_t vb_unaligned __attribute__((vector_size(VLEN), aligned(1)));
 typedef uint16_t vh_unaligned __attribute__((vector_size(VLEN * 2), aligned(2)));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -15,6 +16,7 @@ INLINE void vf_store(float *p, vf x) { *(vf_unaligned *)p = x; }
 INLINE vf vf_set(float x) { return x - (vf){0}; }
 INLINE vf vf_select(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 INLINE vf vf_max(vf a, vf b) { return vf_select(a > b, a, b); }
+INLINE vi vi_max(vi a, vi b) { return (a & (a > b)) | (b & ~(a > b)); }
 
 // The numbers of the lanes.
 INLINE vi vi_lanes(void) {
@@ -61,12 +63,18 @@ INLINE float vf_largest(vf x) {
     return lane[0];
 }
 
+INLINE int32_t vi_largest(vi x) {
+    int32_t result = x[0];
+    for (int i = 1; i < VLEN; i++) result = x[i] > result ? x[i] : result;
+    return result;
+}
+
 // 1.5 * 2^23: adding and subtracting it rounds to an integer.
 #define INTEGER_MAGIC 12582912.0f
 
 INLINE float nearest_integer(float x) { return (x + INTEGER_MAGIC) - INTEGER_MAGIC; }
 
-// 2^x for x <= 0, to about 1e-7; 0 below the normal range and for -infinity.
+// 2^x for x <= 0, to about 1e-7; 0 below the normal range, for -infinity and for NaN.
 // Cody-Waite reduction to [-1/2, 1/2], then the Taylor polynomial of 2^f.
 INLINE vf vf_exp2(vf x) {
     const vf magic = vf_set(INTEGER_MAGIC);

@@ -14,7 +14,6 @@ package final class DecoderStage {
     let shape: HeadShape
     private let pool: ThreadPool
     private let frequencies: [Float]
-    private let firstLayer: Int
     var buffers: StageBuffers
     let blocks: [BlockBuffers]
     private var head: OutputHead?
@@ -29,15 +28,14 @@ package final class DecoderStage {
     }
 
     package init(
-        configuration: DecoderConfiguration, layers: Range<Int>, weights: StageWeights,
-        kernels: LayerKernels, cache: KVStorage, pool: ThreadPool
+        configuration: DecoderConfiguration, weights: StageWeights, kernels: LayerKernels,
+        cache: KVStorage, pool: ThreadPool
     ) {
         self.configuration = configuration
         self.weights = weights
         self.kernels = kernels
         self.cache = cache
         self.pool = pool
-        firstLayer = layers.lowerBound
         shape = HeadShape(
             heads: configuration.headCount, kvHeads: configuration.kvHeadCount,
             headSize: configuration.headSize)
@@ -63,8 +61,13 @@ package final class DecoderStage {
 
     /// Bytes of memory to compute in, at most: always, and for each token of a microbatch.
     package var scratchByteCounts: (fixed: Int, perToken: Int) {
-        let fixed = blocks.reduce(head?.byteCount ?? 0) { $0 + $1.byteCount }
-        return (fixed, buffers.rowByteCount + MemoryLayout<MicrobatchRows.Row>.stride)
+        let parts = MicrobatchRows.partCountMax(
+            positions: cache.pageCount * Page.size, workerCount: pool.threadCount)
+        let fixed = parts * buffers.attentionParts.rowByteCount + (head?.byteCount ?? 0)
+        return (
+            blocks.reduce(fixed) { $0 + $1.byteCount },
+            buffers.rowByteCount + MemoryLayout<MicrobatchRows.Place>.stride
+        )
     }
 
     /// Computes this stage's layers for a microbatch.
@@ -72,7 +75,8 @@ package final class DecoderStage {
     /// - Parameters:
     ///   - input: [tokens][hidden] from the stage before; unused on the first.
     ///   - output: [tokens][hidden] for the next stage; unused on the last.
-    ///   - progress: called every few milliseconds on the calling thread.
+    ///   - progress: called on the calling thread after each layer and, as that takes long behind a
+    ///     long prefix, after each of its tasks of attention.
     /// - Returns: what the chunks asked for, on the last stage.
     package func forward(
         _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,
@@ -83,17 +87,16 @@ package final class DecoderStage {
         let rows = MicrobatchRows(
             microbatch, kvHeads: shape.kvHeads, tokensPerTask: tokensPerTask,
             workerCount: pool.threadCount)
-        guard !rows.rows.isEmpty else { return [] }
-        buffers.reserve(rows: rows.rows.count, parts: rows.partCount)
+        guard !rows.places.isEmpty else { return [] }
+        buffers.reserve(rows: rows.places.count, parts: rows.partCount)
         try enter(rows, input: input)
         let pass = LayerPass(
             stage: self, microbatch: microbatch, rows: rows,
-            split: WorkSplit(rowCount: rows.rows.count, workerCount: pool.threadCount))
+            split: WorkSplit(rowCount: rows.places.count, workerCount: pool.threadCount))
         pool.run { worker in
             pass.prepare(worker, frequencies: frequencies)
             for layer in weights.layers.indices {
-                pass.run(layer: layer, worker)
-                if worker.index == 0 { progress() }
+                pass.run(layer: layer, worker, progress: progress)
             }
         }
         if var head {
@@ -102,7 +105,7 @@ package final class DecoderStage {
             self.head = head
             return results
         }
-        buffers.residual.rows.copy(to: &output, rows: rows.rows.count)
+        buffers.residual.rows.copy(to: &output, rows: rows.places.count)
         return []
     }
 
@@ -110,10 +113,10 @@ package final class DecoderStage {
     private func enter(_ rows: MicrobatchRows, input: Span<Float>) throws(DecoderError) {
         let residual = buffers.residual.rows
         guard let embedding = weights.embedding else {
-            return residual.copy(from: input, rows: 0..<rows.rows.count)
+            return residual.copy(from: input, rows: 0..<rows.places.count)
         }
-        for (index, row) in rows.rows.enumerated() {
-            let token = Int(row.token)
+        for (index, place) in rows.places.enumerated() {
+            let token = Int(place.token)
             do throws(CheckpointError) {
                 try residual.withRow(index) { values throws(CheckpointError) in
                     try embedding.dequantize(rows: token..<token + 1, into: values)

@@ -26,7 +26,7 @@ struct LayerPass {
     }
 
     private var rowCount: Int {
-        rows.rows.count
+        rows.places.count
     }
 
     /// What all layers need: the rotation angles, and pages without traces of earlier requests.
@@ -38,17 +38,22 @@ struct LayerPass {
             angles.withRow(row) { angles in
                 var span = angles.mutableSpan
                 RotaryEmbedding.writeAngles(
-                    position: rows.rows[row].position, frequencies: frequencies, to: &span)
+                    position: rows.places[row].position, frequencies: frequencies, to: &span)
             }
         }
         worker.barrier()
-        if !stage.weights.layers.isEmpty { onPortions(worker) { project(layer: 0, $0, worker) } }
+        guard !stage.weights.layers.isEmpty else { return }
+        split.forEachPortion(ofRows: rowCount, worker) { project(layer: 0, $0, worker) }
     }
 
     /// One layer; its queries, keys and values are there already, and it leaves those of the next.
-    func run(layer: Int, _ worker: Worker) {
-        worker.forEachTask(rows.attentionTasks.count) { task in
-            worker.attending { attend(layer: layer, rows.attentionTasks[task], worker) }
+    ///
+    /// - Parameter progress: see `DecoderStage.forward`.
+    func run(layer: Int, _ worker: Worker, progress: () -> Void) {
+        worker.forEachTask(rows.attentionTasks.count) { index in
+            let task = rows.attentionTasks[index]
+            worker.attending { attend(layer: layer, task, worker) }
+            if worker.index == 0, task.tokens > 1 { progress() }
         }
         if !rows.merges.isEmpty {
             worker.forEachTask(rows.merges.count) { task in
@@ -56,25 +61,11 @@ struct LayerPass {
             }
         }
         let hasNext = layer + 1 < stage.weights.layers.count
-        onPortions(worker) { portion in
+        split.forEachPortion(ofRows: rowCount, worker) { portion in
             feedForward(layer: layer, portion, worker)
             if hasNext { project(layer: layer + 1, portion, worker) }
         }
-    }
-
-    /// Runs a step for all rows, by blocks of rows or by columns, and waits for its end.
-    private func onPortions(_ worker: Worker, _ step: (Portion) -> Void) {
-        switch split {
-        case .columns:
-            step(Portion(columnsOf: 0..<rowCount, for: worker))
-            worker.barrier()
-        case .rows(let blockSize):
-            worker.forEachTask((rowCount + blockSize - 1) / blockSize) { block in
-                let first = block * blockSize
-                let last = min(first + blockSize, rowCount)
-                step(Portion(rows: first..<last, of: worker))
-            }
-        }
+        if worker.index == 0 { progress() }
     }
 
     /// Normalises and projects to queries, keys and values; rotates them; stores keys and values.
@@ -83,7 +74,7 @@ struct LayerPass {
         let normed = normalize(portion, weight: weights.attentionNorm, worker)
         let input = input(normed, for: weights.qkv, portion, worker)
         let qkv = stage.blocks[portion.owner].qkv.rows
-        for panel in portion.panels(of: weights.qkv) {
+        for panel in portion.panels(of: weights.qkv.panelCount) {
             let product = worker.product(
                 input, by: weights.qkv, panel: panel, rows: portion.rows.count)
             qkv.columns(weights.qkv.columns(ofPanel: panel))
@@ -91,7 +82,7 @@ struct LayerPass {
         }
         portion.synchronize()
         for row in portion.ownRows {
-            let place = rows.rows[row]
+            let place = rows.places[row]
             stage.kernels.rotate(
                 qkv: qkv, row: row - portion.rows.lowerBound, angles: angles, token: row,
                 queries: queries, shape: stage.shape,
@@ -136,7 +127,7 @@ struct LayerPass {
         let normed = normalize(portion, weight: weights.feedForwardNorm, worker)
         let input = input(normed, for: weights.gateUp, portion, worker)
         let activated = stage.blocks[portion.owner].activated.rows
-        for panel in portion.panels(of: weights.gateUp) {
+        for panel in portion.panels(of: weights.gateUp.panelCount) {
             let gateUp = worker.product(
                 input, by: weights.gateUp, panel: panel, rows: portion.rows.count)
             let width = gateUp.width / 2
@@ -155,7 +146,7 @@ struct LayerPass {
     ) {
         let input = input(source, for: matrix, portion, worker)
         let target = residual.dropFirst(portion.rows.lowerBound)
-        for panel in portion.panels(of: matrix) {
+        for panel in portion.panels(of: matrix.panelCount) {
             let product = worker.product(
                 input, by: matrix, panel: panel, rows: portion.rows.count)
             stage.kernels.add(

@@ -3,11 +3,11 @@ import PipelineTypes
 
 /// Where each row of a microbatch's activations belongs.
 struct MicrobatchRows {
-    /// One row: a token of one chunk.
-    struct Row {
+    /// Where one row, a token of one chunk, belongs.
+    struct Place {
         var token: TokenID
         var position: Int
-        /// The page that holds the position, and the place in it.
+        /// The page that holds the position, and where in it.
         var page: PageID
         var slot: Int
     }
@@ -25,7 +25,7 @@ struct MicrobatchRows {
         /// Where segment 0 has its place in the memory for parts.
         var firstPart = 0
 
-        /// Keys that all tokens see together.
+        /// Keys that its tokens see, about and all together.
         var work: Int {
             tokens * (position + tokens)
         }
@@ -35,7 +35,8 @@ struct MicrobatchRows {
         }
     }
 
-    let rows: [Row]
+    /// Of each row.
+    let places: [Place]
     /// The row of each chunk's first token.
     let firstRows: [Int]
     /// The heaviest first, so that no worker is left with one at the end.
@@ -51,18 +52,18 @@ struct MicrobatchRows {
     ///   - tokensPerTask: bounds the tokens of one attention task.
     ///   - workerCount: workers that share the tasks.
     init(_ microbatch: Microbatch, kvHeads: Int, tokensPerTask: Int, workerCount: Int) {
-        var rows: [Row] = []
-        rows.reserveCapacity(microbatch.tokenCount)
+        var places: [Place] = []
+        places.reserveCapacity(microbatch.tokenCount)
         var firstRows: [Int] = []
         var tasks: [AttentionTask] = []
         var newPages: [PageID] = []
         for (index, chunk) in microbatch.chunks.enumerated() {
-            firstRows.append(rows.count)
+            firstRows.append(places.count)
             for first in stride(from: 0, to: chunk.tokens.count, by: tokensPerTask) {
                 for head in 0..<kvHeads {
                     tasks.append(
                         AttentionTask(
-                            chunk: index, row: rows.count + first,
+                            chunk: index, row: places.count + first,
                             tokens: min(tokensPerTask, chunk.tokens.count - first),
                             position: chunk.start + first, kvHead: head))
                 }
@@ -71,19 +72,26 @@ struct MicrobatchRows {
                 let (page, slot) = (chunk.start + offset).quotientAndRemainder(
                     dividingBy: Page.size)
                 if slot == 0 { newPages.append(chunk.pages[page]) }
-                rows.append(
-                    Row(
+                places.append(
+                    Place(
                         token: token, position: chunk.start + offset, page: chunk.pages[page],
                         slot: slot))
             }
         }
-        self.rows = rows
+        self.places = places
         self.firstRows = firstRows
         self.newPages = newPages
         let split = SplitTasks(tasks.sorted { $0.work > $1.work }, workerCount: workerCount)
         attentionTasks = split.tasks
         merges = split.merges
         partCount = split.partCount
+    }
+
+    /// Parts that any microbatch leaves at most, if no request has more positions.
+    static func partCountMax(positions: Int, workerCount: Int) -> Int {
+        // A task is divided if its work is at least two of the pieces that all work makes.
+        let dividedTasks = workerCount > 1 ? SplitTasks.tasksPerWorker * workerCount / 2 : 0
+        return dividedTasks * AttentionRun.segmentCount(positions: positions)
     }
 
     /// Flash decoding: the few tasks of decode steps with long contexts would leave workers idle,
@@ -94,7 +102,7 @@ struct MicrobatchRows {
         private(set) var partCount = 0
 
         /// Tasks that each worker gets at least, if there are so many segments.
-        private static let tasksPerWorker = 4
+        static let tasksPerWorker = 4
 
         init(_ whole: [AttentionTask], workerCount: Int) {
             let total = whole.reduce(0) { $0 + $1.work }

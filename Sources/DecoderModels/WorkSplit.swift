@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 
 /// How the workers share a microbatch's linear layers: each takes blocks of rows through all of
 /// them, or, where rows are few, all take the same rows and each its own columns.
@@ -24,14 +24,30 @@ package enum WorkSplit {
         self = .rows(blockSize: Self.groups(of: turns * workerCount, in: rowCount))
     }
 
+    /// Runs a step for all rows; every worker must call it. Returns when all have finished.
+    package func forEachPortion(
+        ofRows rowCount: Int, _ worker: Worker, _ step: (Portion) -> Void
+    ) {
+        switch self {
+        case .columns:
+            step(Portion(columnsOf: 0..<rowCount, for: worker))
+            worker.barrier()
+        case .rows(let blockSize):
+            worker.forEachTask(Self.groups(of: blockSize, in: rowCount)) { block in
+                let first = block * blockSize
+                step(Portion(rows: first..<min(first + blockSize, rowCount), of: worker))
+            }
+        }
+    }
+
     private static func groups(of size: Int, in count: Int) -> Int {
         (count + size - 1) / size
     }
 }
 
 /// The rows and the share of columns that one worker computes at one time.
-struct Portion {
-    let rows: Range<Int>
+package struct Portion {
+    package let rows: Range<Int>
     private let worker: Worker
     private let sharesColumns: Bool
 
@@ -49,9 +65,9 @@ struct Portion {
         sharesColumns = true
     }
 
-    /// The panels of a matrix that this worker multiplies by.
-    func panels(of matrix: LinearWeights) -> Range<Int> {
-        sharesColumns ? worker.share(of: matrix.panelCount) : 0..<matrix.panelCount
+    /// Of a matrix with so many panels, those that this worker multiplies by.
+    package func panels(of count: Int) -> Range<Int> {
+        sharesColumns ? worker.share(of: count) : 0..<count
     }
 
     /// The rows that this worker treats where a step works row by row.

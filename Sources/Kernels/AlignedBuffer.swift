@@ -38,6 +38,14 @@ package final class AlignedBuffer: @unchecked Sendable {
         if region == nil { free(address) }
     }
 
+    /// Its elements while `body` runs; a pointer alone keeps no memory alive.
+    func withElements<Element: BitwiseCopyable, Result, Failure: Error>(
+        of: Element.Type, _ body: (UnsafeMutablePointer<Element>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(pointer(to: Element.self))
+    }
+
     package func pointer<Element: BitwiseCopyable>(
         to: Element.Type
     ) -> UnsafeMutablePointer<Element> {

@@ -53,6 +53,8 @@ package struct HeadShape: Sendable {
     package var headSize: Int
 
     package init(heads: Int, kvHeads: Int, headSize: Int) {
+        precondition(kvHeads > 0 && heads % kvHeads == 0)
+        precondition(headSize % 2 == 0 && headSize <= Int(PK_HEAD_SIZE_MAX))
         self.heads = heads
         self.kvHeads = kvHeads
         self.headSize = headSize

@@ -48,17 +48,17 @@ func compactUnits(
     // Caches are asked to fetch beyond its end, but nothing is read there.
     let storage = memory.buffer(
         byteCount: format.packedByteCount(depth: depth, columns: columns.count))
-    let blocks = AlignedBuffer(byteCount: width * columnBytes)
-    for unit in 0..<(columns.count + width - 1) / width {
-        let first = columns.lowerBound + unit * width
-        let part = first..<min(first + width, columns.upperBound)
-        try read(
-            part,
-            UnsafeMutableRawBufferPointer(
-                start: blocks.address, count: part.count * columnBytes))
-        pk_compact_pack(
-            format.code, order, depth, part.count, blocks.pointer(to: UInt8.self),
-            storage.pointer(to: UInt8.self) + unit * unitBytes)
+    let packed = storage.pointer(to: UInt8.self)
+    try AlignedBuffer(byteCount: width * columnBytes).withElements(of: UInt8.self) { blocks in
+        for unit in 0..<(columns.count + width - 1) / width {
+            let first = columns.lowerBound + unit * width
+            let part = first..<min(first + width, columns.upperBound)
+            try read(
+                part,
+                UnsafeMutableRawBufferPointer(start: blocks, count: part.count * columnBytes))
+            pk_compact_pack(
+                format.code, order, depth, part.count, blocks, packed + unit * unitBytes)
+        }
     }
     return storage
 }

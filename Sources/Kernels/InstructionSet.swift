@@ -50,7 +50,7 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
     private static let confinement = Mutex<InstructionSet?>(nil)
 
     /// Holds oneDNN to this instruction set, for the whole process; to be called before its first
-    /// use. False if oneDNN is in use already and held to something else.
+    /// use. False if oneDNN is in use already or held to something else.
     package func confineMatrixProducts() -> Bool {
         Self.confinement.withLock { held in
             if held == nil, limitsMatrixProducts() { held = self }

@@ -15,6 +15,7 @@ package struct KVPageLayout: Sendable {
     private static let groupPages = Int(PK_GROUP_PAGES)
 
     package init(heads: Int, headSize: Int, type: KVCacheType) {
+        precondition(Page.size == Int(PK_PAGE))
         self.heads = heads
         pageByteCount = type.pageByteCount(headSize: headSize)
     }

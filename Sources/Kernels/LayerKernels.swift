@@ -46,18 +46,21 @@ package struct LayerKernels: @unchecked Sendable {
         return nil
     }
 
-    /// out rows 0 ..< rows.count = x · weight / √(mean(x²) + epsilon) for some rows of x.
+    /// out rows 0 ..< rows.count = x · weight / √(mean(x²) + epsilon) for some rows of x, which is
+    /// f32 [rows][width]; out is activations of that width.
     package func normalize(
         _ x: Rows, rows: Range<Int>, weight: [Float], epsilon: Float, into out: Rows
     ) {
-        precondition(weight.count == x.width && rows.upperBound <= x.count)
-        precondition(out.type == activationType && rows.count <= out.count)
+        precondition(weight.count == x.width && x.width == out.width)
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= x.count && rows.count <= out.count)
+        precondition(out.type == activationType)
         for (index, row) in rows.enumerated() {
             layer.pointee.rms_norm(out[index], x.floats(row), weight, x.width, epsilon)
         }
     }
 
-    /// out = silu(gate) · up, for the first rows of each.
+    /// out = silu(gate) · up, for the first rows of each: f32 [rows][width] both, out activations
+    /// of that width.
     package func siluMultiply(gate: Rows, up: Rows, rows: Int, into out: Rows) {
         precondition(gate.width == up.width && gate.width == out.width)
         precondition(out.type == activationType && rows <= min(gate.count, up.count, out.count))
@@ -77,7 +80,10 @@ package struct LayerKernels: @unchecked Sendable {
         qkv: Rows, row: Int, angles: Rows, token: Int, queries: [Rows], shape: HeadShape,
         page: UnsafeMutablePointer<UInt8>, headStride: Int, slot: Int
     ) {
-        precondition(queries.count == shape.kvHeads && qkv.width == shape.qkvSize)
+        precondition(queries.count == shape.kvHeads && queries[0].type == activationType)
+        precondition(row < qkv.count && qkv.width == shape.qkvSize)
+        precondition(token < angles.count && angles.width == shape.headSize)
+        precondition(queries.allSatisfy { token < $0.count } && slot < Page.size)
         let first = queries[0][token]
         let stride = queries.count > 1 ? first.distance(to: queries[1][token]) : 0
         var arguments = pk_rotation(
@@ -119,6 +125,9 @@ package struct LayerKernels: @unchecked Sendable {
     private func withArguments(
         _ run: AttentionRun, _ body: (UnsafePointer<pk_attention>) -> Void
     ) {
+        let width = run.shape.group * run.shape.headSize
+        precondition(run.queries.type == activationType && run.queries.width == width)
+        precondition(run.out.type == activationType && run.out.width == width)
         precondition(run.firstToken + run.tokens <= min(run.queries.count, run.out.count))
         precondition(Page.count(for: run.position + run.tokens) <= run.pageTable.count)
         run.pageTable.withUnsafeBytes { table in
@@ -132,7 +141,7 @@ package struct LayerKernels: @unchecked Sendable {
         }
     }
 
-    /// out += x, for the first rows of both.
+    /// out += x, for the first rows of both, f32 of one width.
     package func add(_ x: Rows, rows: Int, to out: Rows) {
         precondition(x.width == out.width && rows <= min(x.count, out.count))
         for row in 0..<rows { common.pointee.add(out.floats(row), x.floats(row), x.width) }

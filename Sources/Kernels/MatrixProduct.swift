@@ -39,17 +39,20 @@ final class MatrixProduct {
     private enum Operand: Int, CaseIterable {
         case source, weights, out, scratch
     }
-    /// What oneDNN calls the operands; the weights' is set for each run, the others' addresses are.
+    /// What oneDNN calls the operands. A run sets the weights' anew; of the others, the addresses.
     private var arguments: [dnnl_exec_arg_t]
     let scratchByteCount: Int
 
+    /// Rows for which oneDNN chooses the layout of weights; it chooses the same for all.
+    private static let typicalRows = 64
+
     /// The layout in which products of this depth and width want their weights.
     static func packedLayout(
-        _ type: ProductType, depth: Int, columns: Int, rows: Int
+        _ type: ProductType, depth: Int, columns: Int
     ) -> dnnl_memory_desc_t {
         let description = describe(
             MatrixProductShape(
-                type: type, rows: rows, depth: depth, columns: columns),
+                type: type, rows: typicalRows, depth: depth, columns: columns),
             weights: anyMatrix(type.codes.weights, rows: depth, columns: columns))
         defer { dnnl_primitive_desc_destroy(description) }
         return layout(of: dnnl_query_weights_md, in: description)

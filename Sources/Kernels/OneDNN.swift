@@ -86,11 +86,12 @@ func layout(
     dnnl_primitive_desc_query_md(description, operand, 0)?.pointee ?? dnnl_memory_desc_t()
 }
 
-/// Copies a matrix into memory of another layout.
+/// Copies a matrix into memory of another layout, which has the same rows and columns.
 func reorder(
-    from plainLayout: dnnl_memory_desc_t, at address: UnsafeMutableRawPointer,
+    _ source: AlignedBuffer, from plainLayout: dnnl_memory_desc_t,
     to layout: dnnl_memory_desc_t, _ weights: dnnl_memory_t, stream: dnnl_stream_t?
 ) {
+    defer { withExtendedLifetime(source) {} }
     let engine = OneDNNEngine.shared.handle
     var plainLayout = plainLayout
     var layout = layout
@@ -102,7 +103,7 @@ func reorder(
     var primitive: dnnl_primitive_t?
     check(dnnl_primitive_create(&primitive, description))
     defer { dnnl_primitive_destroy(primitive) }
-    let plain = view(address, as: plainLayout)
+    let plain = view(source.address, as: plainLayout)
     defer { dnnl_memory_destroy(plain) }
     let arguments = [
         dnnl_exec_arg_t(arg: DNNL_ARG_FROM, memory: plain),

@@ -13,13 +13,13 @@ extension PackedMatrix {
         _ columns: Range<Int>, depth: Int, keepsBlocks: Bool, memory: WeightMemory,
         formats: Formats, fill: Fill
     ) rethrows -> BFloat16Weights {
-        let type = ComputeType.bfloat16
-        let plain = AlignedBuffer(byteCount: columns.count * depth * type.byteCount)
-        try fill(
-            columns,
-            .bfloat16(.init(start: plain.pointer(to: UInt16.self), count: columns.count * depth)))
+        let count = columns.count * depth
+        let plain = AlignedBuffer(of: UInt16.self, count: count)
+        try plain.withElements(of: UInt16.self) {
+            try fill(columns, .bfloat16(UnsafeMutableBufferPointer(start: $0, count: count)))
+        }
         var layout = MatrixProduct.packedLayout(
-            .bfloat16, depth: depth, columns: columns.count, rows: typicalRows)
+            .bfloat16, depth: depth, columns: columns.count)
         let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
         var weights = BFloat16Weights(
             layout: layout, operand: view(packed.address, as: layout), storage: packed,
@@ -27,9 +27,11 @@ extension PackedMatrix {
         let stream = makeStream()
         defer { dnnl_stream_destroy(stream) }
         reorder(
+            plain,
             from: matrix(
-                type.code, rows: depth, columns: columns.count, rowStride: 1, columnStride: depth),
-            at: plain.address, to: layout, weights.operand, stream: stream)
+                ComputeType.bfloat16.code, rows: depth, columns: columns.count, rowStride: 1,
+                columnStride: depth),
+            to: layout, weights.operand, stream: stream)
         if keepsBlocks, let stored = formats(columns) {
             weights.blocks = try FewRowsWeights(
                 formats: runs(stored, of: columns), depth: depth, memory: memory
@@ -48,10 +50,10 @@ extension PackedMatrix {
             ) { try read($0, of: columns, into: $1, fill: fill) }
         }
         let count = columns.count * depth
-        let plain = AlignedBuffer(byteCount: count * ComputeType.float32.byteCount)
-        let numbers = plain.pointer(to: Float.self)
-        try fill(columns, .float32(.init(start: numbers, count: count)))
-        return FloatWeights(numbers, depth: depth, columns: columns.count, memory: memory)
+        return try AlignedBuffer(of: Float.self, count: count).withElements(of: Float.self) {
+            try fill(columns, .float32(UnsafeMutableBufferPointer(start: $0, count: count)))
+            return FloatWeights($0, depth: depth, columns: columns.count, memory: memory)
+        }
     }
 
     /// Runs of columns counted from a panel's first.
@@ -71,7 +73,4 @@ extension PackedMatrix {
         let first = panel.lowerBound
         try fill(first + columns.lowerBound..<first + columns.upperBound, .blocks(blocks))
     }
-
-    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
-    private static let typicalRows = 64
 }

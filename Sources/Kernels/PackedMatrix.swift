@@ -24,7 +24,7 @@ package final class PackedMatrix: @unchecked Sendable {
             }
         }
 
-        /// Bytes that a product of few rows reads, at first.
+        /// Bytes that a product of few rows reads unless a trial shows that others are quicker.
         var fewRowsByteCount: Int {
             switch weights {
             case .bfloat16(let weights): weights.blocks?.byteCount ?? weights.storage.byteCount
@@ -99,9 +99,9 @@ package final class PackedMatrix: @unchecked Sendable {
     ) rethrows {
         let fewRows = fewRows.flatMap { kernels -> FewRowsProduct? in
             guard type == .bfloat16 else { return nil }
-            return ProductOrder.depthBlock(kernels, depth: depth).map {
-                FewRowsProduct(kernels: kernels, depthBlock: $0)
-            }
+            let block = ProductOrder.depthBlock(
+                kernels, depth: depth, columns: min(panelWidth, columns))
+            return block.map { FewRowsProduct(kernels: kernels, depthBlock: $0) }
         }
         self.fewRows = fewRows
         self.type = type

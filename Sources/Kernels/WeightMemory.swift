@@ -19,7 +19,7 @@ package final class WeightMemory {
             return AlignedBuffer(region, offset: offset, byteCount: byteCount)
         }
         let region = LargeMemory(byteCount: max(byteCount, Self.regionByteCount))
-        // What is left of the fuller of the two is given up.
+        // What is left of the region before is given up.
         if byteCount < Self.regionByteCount {
             self.region = region
             used = byteCount

@@ -19,8 +19,8 @@ package protocol StageBackend {
     ///     first stage.
     ///   - output: Where this stage's rows go, of the same shape; empty on the last stage. Its
     ///     content is arbitrary before.
-    ///   - progress: Moves messages that are under way. Call it every few milliseconds, from the
-    ///     calling thread.
+    ///   - progress: Moves messages that are under way. Call it from the calling thread, every few
+    ///     milliseconds where that is possible: messages wait as long.
     /// - Returns: One result for each chunk on the last stage; on others the value is not used.
     mutating func forward(
         _ microbatch: Microbatch, input: Span<Float>, output: inout MutableSpan<Float>,

@@ -40,8 +40,7 @@ struct DecoderBackend: StageBackend {
                 layers: configuration.layers.count, pageCount: configuration.pageCount,
                 kvHeads: model.kvHeadCount, headSize: model.headSize, type: kernels.cacheType)
             stage = DecoderStage(
-                configuration: model, layers: configuration.layers, weights: weights,
-                kernels: kernels, cache: cache, pool: pool)
+                configuration: model, weights: weights, kernels: kernels, cache: cache, pool: pool)
             hiddenSize = model.hiddenSize
             messageRowByteCount =
                 configuration.stageCount == 1

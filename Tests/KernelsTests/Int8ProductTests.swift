@@ -136,6 +136,30 @@ struct Int8ProductTests {
         }
     }
 
+    @Test(
+        "a number that is none stays so, at any place of a row, on every instruction set",
+        arguments: [Float.nan, .infinity, -.infinity])
+    func notFinite(value: Float) throws {
+        // 64 inputs are rotated, the last 32 are not.
+        let (depth, columns) = (96, 16)
+        for instructionSet in Self.instructionSets {
+            let kernels = try #require(Int8Kernels(instructionSet: instructionSet))
+            let matrix = Self.matrix(depth: depth, columns: columns, kernels)
+            let source = Self.source(rows: depth, depth: depth)
+            for row in 0..<depth { source.rows.withRow(row) { $0[row] = value } }
+            let memory = Int8Rows(rows: depth, widthMax: depth)
+            let worker = Self.worker()
+            let product = worker.product(
+                LinearInput(source.rows, rows: depth, for: .int8(matrix), memory: memory),
+                by: .int8(matrix), panel: 0, rows: depth)
+            for row in 0..<depth {
+                let finite = product.withRow(row) { $0.filter(\.isFinite) }
+                #expect(finite.isEmpty, "\(instructionSet), input \(row)")
+            }
+            withExtendedLifetime(worker) {}
+        }
+    }
+
     @Test("rounding loses little although some numbers are large, also of bf16")
     func accuracy() throws {
         let (depth, columns) = (576, 64)

@@ -69,10 +69,10 @@ struct ProductTests {
             let matrix = matrix(type, depth: depth, columns: columns)
             let worker = Worker(
                 index: 0, meeting: Meeting(workerCount: 1), instructionSet: best)
-            let source = source(type, rows: 72, depth: depth)
-            let all = rows(of: worker.product(source, by: matrix, panel: 0, rows: 64), 64)
-            for count in [1, 2, 3, 5, 8, 13, 31, 33, 63] {
-                for first in [0, min(7, 64 - count), 64 - count] {
+            let source = source(type, rows: 136, depth: depth)
+            let all = rows(of: worker.product(source, by: matrix, panel: 0, rows: 128), 128)
+            for count in [1, 2, 3, 5, 8, 13, 31, 33, 63, 64, 65, 127] {
+                for first in [0, min(7, 128 - count), 128 - count] {
                     let product = worker.product(
                         source.dropFirst(first), by: matrix, panel: 0, rows: count)
                     #expect(

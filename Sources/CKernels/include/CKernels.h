@@ -108,7 +108,7 @@ typedef struct {
     size_t out_stride;
     size_t rows;            // at most PK_FEW_ROWS
     size_t depth;           // a multiple of 2, for compact weights of their format's block
-    size_t depth_block;     // a multiple of 32
+    size_t depth_block;     // a multiple of 32, or the depth
     size_t columns;
     // Compact weights: units of 16 columns, pk_compact_bytes each, the last filled up.
     pk_weight_format format;
@@ -131,8 +131,8 @@ typedef struct {
     size_t columns;
 } pk_f32_product;
 
-// Activations are bf16 in the tables whose names begin so, and f32 in the others. Keys and values
-// are of the activations' type where the names do not say otherwise.
+// The name of such a table in pk_kernels begins with the type of activations. Keys and values are
+// of that type, or of the one that the name ends with.
 typedef struct {
     // All keys, one segment after the other; scratch has room for two parts.
     void (*attention)(const pk_attention *, float *scratch);
@@ -176,7 +176,7 @@ typedef struct {
     void (*f32_product)(const pk_f32_product *);
     // out[i] += x[i]
     void (*add)(float *out, const float *x, size_t n);
-    // Returns the scale; 0 for a row of zeros.
+    // Returns the scale: 0 for a row of zeros, and no finite number if one of the row's is none.
     float (*int8_round)(const pk_int8_rounding *);
     // Products' sums, in place, to f32: (sum[i] - offset[i]) * scales[i] * scale.
     void (*int8_scale)(

@@ -46,14 +46,13 @@ package final class Int8Matrix: @unchecked Sendable {
         self.columns = columns
         self.kernels = kernels
         let plain = AlignedBuffer(of: Float.self, count: min(panelWidth, columns) * depth)
-        let stream = makeStream()
-        defer { dnnl_stream_destroy(stream) }
-        panels = try stride(from: 0, to: columns, by: panelWidth).map { first in
-            let range = first..<min(first + panelWidth, columns)
-            let numbers = plain.pointer(to: Float.self)
-            try fill(range, .init(start: numbers, count: range.count * depth))
-            return Self.panel(
-                range, of: numbers, depth: depth, kernels: kernels, memory: memory, stream: stream)
+        panels = try plain.withElements(of: Float.self) { numbers in
+            try stride(from: 0, to: columns, by: panelWidth).map { first in
+                let range = first..<min(first + panelWidth, columns)
+                try fill(range, .init(start: numbers, count: range.count * depth))
+                return Self.panel(
+                    range, of: numbers, depth: depth, kernels: kernels, memory: memory)
+            }
         }
     }
 
@@ -77,40 +76,50 @@ package final class Int8Matrix: @unchecked Sendable {
 
     private static func panel(
         _ columns: Range<Int>, of plain: UnsafeMutablePointer<Float>, depth: Int,
-        kernels: Int8Kernels, memory: WeightMemory, stream: dnnl_stream_t
+        kernels: Int8Kernels, memory: WeightMemory
     ) -> Panel {
         let rounded = AlignedBuffer(byteCount: columns.count * depth)
-        let rotated = AlignedBuffer(of: Float.self, count: depth)
-        var scales: [Float] = []
-        var offsets: [Int32] = []
-        for column in 0..<columns.count {
-            let weights = rounded.pointer(to: UInt8.self) + column * depth
-            scales.append(
-                kernels.round(
-                    plain + column * depth, type: .float32, width: depth,
-                    limit: kernels.weightLimit, rotated: rotated.pointer(to: Float.self),
-                    into: weights))
-            var sum: Int32 = 0
-            for index in 0..<depth {
-                sum += Int32(weights[index]) - 128
-                // From 128 for zero to signed.
-                weights[index] ^= 0x80
-            }
-            offsets.append(128 * sum)
+        let (scales, offsets) = rounded.withElements(of: UInt8.self) {
+            round(plain, depth: depth, columns: columns.count, kernels: kernels, into: $0)
         }
-        var layout = MatrixProduct.packedLayout(
-            .int8, depth: depth, columns: columns.count, rows: typicalRows)
+        var layout = MatrixProduct.packedLayout(.int8, depth: depth, columns: columns.count)
         let packed = memory.buffer(byteCount: dnnl_memory_desc_get_size(&layout))
         let handle = view(packed.address, as: layout)
+        let stream = makeStream()
+        defer { dnnl_stream_destroy(stream) }
         reorder(
+            rounded,
             from: matrix(
                 dnnl_s8, rows: depth, columns: columns.count, rowStride: 1, columnStride: depth),
-            at: rounded.address, to: layout, handle, stream: stream)
+            to: layout, handle, stream: stream)
         return Panel(
             columns: columns, layout: layout, weights: handle, storage: packed, scales: scales,
             offsets: offsets)
     }
 
-    /// Rows for which oneDNN chooses the layout; it chooses the same for all.
-    private static let typicalRows = 64
+    /// Rounds the weights of each column, [columns][depth], to signed bytes.
+    private static func round(
+        _ plain: UnsafeMutablePointer<Float>, depth: Int, columns: Int, kernels: Int8Kernels,
+        into rounded: UnsafeMutablePointer<UInt8>
+    ) -> (scales: [Float], offsets: [Int32]) {
+        AlignedBuffer(of: Float.self, count: depth).withElements(of: Float.self) { rotated in
+            var scales: [Float] = []
+            var offsets: [Int32] = []
+            for column in 0..<columns {
+                let weights = rounded + column * depth
+                scales.append(
+                    kernels.round(
+                        plain + column * depth, type: .float32, width: depth,
+                        limit: kernels.weightLimit, rotated: rotated, into: weights))
+                var sum: Int32 = 0
+                for index in 0..<depth {
+                    sum += Int32(weights[index]) - 128
+                    // From 128 for zero to signed.
+                    weights[index] ^= 0x80
+                }
+                offsets.append(128 * sum)
+            }
+            return (scales, offsets)
+        }
+    }
 }

@@ -20,9 +20,9 @@ enum Int8Trial {
         }
     }
 
-    /// Tries one row and many, which oneDNN need not compute alike.
+    /// Tries one row, some and many, which oneDNN need not compute alike.
     private static func isExact(_ kernels: Int8Kernels) -> Bool {
-        let (rows, depth, columns) = (64, 192, 64)
+        let (rows, depth, columns) = (128, 192, 192)
         // Blocks that hold one number are numbers of equal size when they are rotated.
         func isPeak(_ index: Int) -> Bool { index % Int(PK_INT8_ROTATION) == 0 }
         let matrix = Int8Matrix(
@@ -40,7 +40,7 @@ enum Int8Trial {
             .rounding(source.rows, rows: rows, with: kernels)
         let expected = Int32(255 * kernels.weightLimit * depth)
         let worker = Worker(index: 0, meeting: Meeting(workerCount: 1), instructionSet: .best)
-        return [1, rows].allSatisfy { rows in
+        return [1, rows / 2, rows].allSatisfy { rows in
             let sums = worker.sums(rounded, by: matrix, panel: 0, rows: rows)
             return withExtendedLifetime(worker) {
                 UnsafeBufferPointer(

@@ -68,11 +68,12 @@ struct LinearLayerBench {
                 layer.name, "M \(rowCount), \(layer.depth) → \(layer.columns), w8a8_int8",
                 amount: operations(rowCount), of: .int8Product
             ) { worker, _ in
-                Self.share(split, rowCount, panels: matrix.panelCount, worker) { rows, panels in
+                split.forEachPortion(ofRows: rowCount, worker) { portion in
+                    let rows = portion.rows
                     let input = LinearInput(
                         source.rows.dropFirst(rows.lowerBound), rows: rows.count, for: matrix,
                         memory: memory[worker.index])
-                    for panel in panels {
+                    for panel in portion.panels(of: matrix.panelCount) {
                         _ = worker.product(input, by: matrix, panel: panel, rows: rows.count)
                     }
                 }
@@ -99,33 +100,16 @@ struct LinearLayerBench {
             of: isMany ? bench.productLimit : .bandwidth
         ) { worker, call in
             let matrix = matrices[call % matrices.count]
-            Self.share(split, rowCount, panels: matrix.panelCount, worker) { rows, panels in
-                for panel in panels {
+            split.forEachPortion(ofRows: rowCount, worker) { portion in
+                for panel in portion.panels(of: matrix.panelCount) {
                     _ = worker.product(
-                        source.rows.dropFirst(rows.lowerBound), by: matrix, panel: panel,
-                        rows: rows.count)
+                        source.rows.dropFirst(portion.rows.lowerBound), by: matrix, panel: panel,
+                        rows: portion.rows.count)
                 }
             }
         }
         row.rows = rowCount
         row.weights = weights
         return row
-    }
-
-    /// As a stage shares out the rows or the columns of a microbatch's products.
-    private static func share(
-        _ split: WorkSplit, _ rowCount: Int, panels: Int, _ worker: Worker,
-        _ multiply: (_ rows: Range<Int>, _ panels: Range<Int>) -> Void
-    ) {
-        switch split {
-        case .columns:
-            multiply(0..<rowCount, worker.share(of: panels))
-            worker.barrier()
-        case .rows(let blockSize):
-            worker.forEachTask((rowCount + blockSize - 1) / blockSize) { block in
-                let first = block * blockSize
-                multiply(first..<min(first + blockSize, rowCount), 0..<panels)
-            }
-        }
     }
 }
