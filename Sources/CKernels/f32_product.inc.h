@@ -243,7 +243,7 @@ static void product_tiles(
 static void product_many_rows(const pk_f32_product *a) {
     float unpacked[PRODUCT_TILE_UNITS][PRODUCT_BLOCK * PK_UNIT_COLUMNS]
         __attribute__((aligned(64)));
-    const bool plain = a->format == PK_F32;
+    const bool plain = a->format == PK_PLAIN;
     const size_t unit_bytes =
         plain ? a->depth * PK_UNIT_COLUMNS * 4 : pk_compact_bytes(a->format, a->depth);
     for (size_t column = 0; column < a->columns; column += PRODUCT_TILE_COLUMNS) {
@@ -358,7 +358,7 @@ PRODUCT_FEW_ROWS_OF(product_few_rows_q6_k, PK_Q6_K)
 #endif
 
 static void f32_product(const pk_f32_product *a) {
-    if (a->format == PK_F32 || a->rows > PRODUCT_FEW_ROWS) return product_many_rows(a);
+    if (a->format == PK_PLAIN || a->rows > PRODUCT_FEW_ROWS) return product_many_rows(a);
 #if VLEN == 4
     product_many_rows(a);
 #else

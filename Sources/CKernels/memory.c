@@ -36,6 +36,7 @@ void pk_return_free_memory(void) {
     malloc_trim(0);
 }
 
-void pk_return_large_blocks(void) {
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+void pk_return_blocks_from(size_t bytes) {
+    mallopt(M_MMAP_THRESHOLD, (int)bytes);
+    mallopt(M_TRIM_THRESHOLD, (int)bytes);
 }

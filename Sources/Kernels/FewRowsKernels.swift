@@ -28,20 +28,18 @@ package struct FewRowsKernels: @unchecked Sendable {
     ) {
         precondition(rows <= min(Self.rowsMax, source.count, out.count) && source.isDense)
         for run in weights.runs {
+            let (kernel, format, paddedDepth) =
+                switch run.content {
+                case .compact(let format): (compact, format.code, 0)
+                case .plain(let paddedDepth): (plain, PK_PLAIN, paddedDepth)
+                }
             var arguments = pk_few_rows(
                 source: source.address.assumingMemoryBound(to: UInt16.self),
                 weights: run.address, out: out.floats(0) + run.columns.lowerBound,
                 out_stride: out.stride, rows: rows, depth: source.width,
                 depth_block: depthBlock, columns: run.columns.count,
-                format: PK_Q4_0, padded_depth: 0)
-            switch run.content {
-            case .compact(let format):
-                arguments.format = format.code
-                compact(&arguments)
-            case .plain(let paddedDepth):
-                arguments.padded_depth = paddedDepth
-                plain(&arguments)
-            }
+                format: format, padded_depth: paddedDepth)
+            kernel(&arguments)
         }
     }
 }

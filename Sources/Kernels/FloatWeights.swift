@@ -56,7 +56,7 @@ struct FloatWeights {
             var arguments = pk_f32_product(
                 source: source.floats(0),
                 weights: UnsafePointer(run.storage.pointer(to: UInt8.self)),
-                format: run.format?.code ?? PK_F32,
+                format: run.format?.code ?? PK_PLAIN,
                 out: out.floats(0) + run.columns.lowerBound, out_stride: out.stride, rows: rows,
                 depth: source.width, columns: run.columns.count)
             kernel.run(&arguments)

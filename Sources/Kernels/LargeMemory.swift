@@ -26,10 +26,15 @@ final class LargeMemory: @unchecked Sendable {
     }
 }
 
-/// Has large blocks of memory go back to the system as soon as they are freed, so that what loading
-/// takes for a while is not kept.
-package func returnLargeBlocks() {
-    pk_return_large_blocks()
+/// Runs what takes much memory for a while, as loading does, and has it give back what it frees:
+/// the C library would keep it.
+package func returningFreedMemory<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+    pk_return_blocks_from(128 << 10)
+    // What computing takes again and again, it had better keep.
+    defer { pk_return_blocks_from(4 << 20) }
+    return try body()
 }
 
 /// Gives memory that was freed back to the system.

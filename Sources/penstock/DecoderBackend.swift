@@ -20,7 +20,6 @@ struct DecoderBackend: StageBackend {
     init(
         _ configuration: StageConfiguration, progress: (LoadProgress) -> Void
     ) throws(StageFault) {
-        returnLargeBlocks()
         do {
             let checkpoint = try Checkpoint.open(path: configuration.modelPath)
             let model = try DecoderConfiguration(checkpoint)
@@ -29,12 +28,14 @@ struct DecoderBackend: StageBackend {
             let pool = ThreadPool(
                 threadCount: configuration.threadCount, cores: configuration.processors,
                 instructionSet: instructionSet)
-            let weights = try StageWeights(
-                checkpoint, model, layers: configuration.layers, kernels: kernels,
-                int8: try Self.int8Kernels(configuration, instructionSet),
-                threadCount: configuration.threadCount
-            ) { share in
-                progress(LoadProgress(loadedBytes: UInt64(share * 1e6), totalBytes: 1_000_000))
+            let int8 = try Self.int8Kernels(configuration, instructionSet)
+            let weights = try returningFreedMemory {
+                try StageWeights(
+                    checkpoint, model, layers: configuration.layers, kernels: kernels, int8: int8,
+                    threadCount: configuration.threadCount
+                ) { share in
+                    progress(LoadProgress(loadedBytes: UInt64(share * 1e6), totalBytes: 1_000_000))
+                }
             }
             let cache = try KVStorage(
                 layers: configuration.layers.count, pageCount: configuration.pageCount,

@@ -90,7 +90,7 @@ typedef struct {
 typedef enum {
     PK_Q4_0, PK_Q4_1, PK_Q5_0, PK_Q5_1, PK_Q8_0, PK_Q4_K, PK_Q5_K, PK_Q6_K,
     PK_WEIGHT_FORMATS,
-    PK_F32 = PK_WEIGHT_FORMATS // no blocks: plain numbers
+    PK_PLAIN = PK_WEIGHT_FORMATS // no blocks: plain numbers
 } pk_weight_format;
 
 // Which products read compact weights: those of pairs of bf16, or those of f32.
@@ -110,9 +110,9 @@ typedef struct {
     size_t depth;           // a multiple of 2, for compact weights of their format's block
     size_t depth_block;     // a multiple of 32, or the depth
     size_t columns;
-    // Compact weights: units of 16 columns, pk_compact_bytes each, the last filled up.
+    // PK_PLAIN: bf16 [columns / 64][padded_depth / 2][64][2], both filled up; else units of 16
+    // columns, pk_compact_bytes each, the last filled up.
     pk_weight_format format;
-    // Plain weights, bf16: [columns / 64][depth / 2][64][2], both filled up.
     size_t padded_depth;
 } pk_few_rows;
 
@@ -121,7 +121,7 @@ typedef struct {
 // can do that.
 typedef struct {
     const float *source; // dense
-    // Units of 16 columns, the last filled up: [depth][16] of PK_F32, else pk_compact_bytes each.
+    // Units of 16 columns, the last filled up: PK_PLAIN [depth][16], else pk_compact_bytes each.
     const uint8_t *weights;
     pk_weight_format format;
     float *out;
@@ -229,9 +229,9 @@ uint64_t pk_read_memory(const uint8_t *memory, size_t bytes, size_t streams, siz
 // Gives memory that was freed back to the system.
 void pk_return_free_memory(void);
 
-// From now on, blocks of 128 KiB and more go back to the system as soon as they are freed. Of
-// itself the C library keeps such blocks once some as large were freed.
-void pk_return_large_blocks(void);
+// From now on, blocks of so many bytes go back to the system as soon as they are freed. Of itself
+// the C library keeps large ones once some as large were freed.
+void pk_return_blocks_from(size_t bytes);
 
 // Nanoseconds of a clock that only moves forward.
 static inline int64_t pk_nanoseconds(void) {
