@@ -152,6 +152,8 @@ let package = Package(
         // Tests
         .target(
             name: "SeededRandom", path: "Tests/Support/SeededRandom", swiftSettings: strict),
+        .target(
+            name: "CheckpointFiles", path: "Tests/Support/CheckpointFiles", swiftSettings: strict),
         .testTarget(
             name: "PipelineTypesTests", dependencies: ["PipelineTypes"], swiftSettings: strict),
         .testTarget(
@@ -183,10 +185,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DecoderModelsTests",
-            dependencies: ["PipelineTypes", "Kernels", "Checkpoints", "DecoderModels"],
-            swiftSettings: strict),
+            dependencies: [
+                "PipelineTypes", "Kernels", "Checkpoints", "DecoderModels", "CheckpointFiles",
+            ], swiftSettings: strict),
         .testTarget(
-            name: "CheckpointsTests", dependencies: ["JSON", "Checkpoints", "SeededRandom"],
+            name: "CheckpointsTests",
+            dependencies: ["JSON", "Checkpoints", "CheckpointFiles", "SeededRandom"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "TokenizationTests",

@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import struct
+import sys
 from pathlib import Path
 
 HIDDEN = 64
@@ -22,9 +23,16 @@ VOCABULARY = 512
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes a tiny checkpoint of arbitrary weights.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--context-length", type=count, default=1 << 20)
-    parser.add_argument("--layers", type=count, default=2)
+    parser.add_argument("--context-length", type=lambda text: count(text, 1 << 30), default=1 << 20)
+    parser.add_argument("--layers", type=lambda text: count(text, 1 << 12), default=2)
     options = parser.parse_args()
+    try:
+        write_model(options)
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+
+
+def write_model(options: argparse.Namespace) -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     configuration = {
         "architectures": ["LlamaForCausalLM"],
@@ -48,9 +56,9 @@ def main() -> None:
     write_safetensors(options.folder / "model.safetensors", shapes(options.layers))
 
 
-def count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError("it must be a positive whole number")
+def count(text: str, maximum: int) -> int:
+    if not text.isdecimal() or len(text) > len(str(maximum)) or not 1 <= int(text) <= maximum:
+        raise argparse.ArgumentTypeError(f"it must be a whole number from 1 to {maximum}")
     return int(text)
 
 

@@ -66,15 +66,19 @@ static void add(float *out, const float *x, size_t n) {
 }
 
 static float maximum(const float *x, size_t n) {
-    float result = x[0];
+    vf largest = vf_set(x[0]);
+    vi not_a_number = {0};
     size_t i = 0;
-    if (n >= VLEN) {
-        vf largest = vf_load(x);
-        for (i = VLEN; i + VLEN <= n; i += VLEN) largest = vf_max(vf_load(x + i), largest);
-        result = vf_largest(largest);
+    for (; i + VLEN <= n; i += VLEN) {
+        const vf next = vf_load(x + i);
+        largest = vf_max(next, largest);
+        not_a_number |= next != next;
     }
-    for (; i < n; i++) result = x[i] > result ? x[i] : result;
-    return result;
+    for (; i < n; i++) {
+        largest = vf_max(vf_set(x[i]), largest);
+        not_a_number |= vf_set(x[i]) != vf_set(x[i]);
+    }
+    return vi_any(not_a_number) ? __builtin_nanf("") : vf_largest(largest);
 }
 
 static float sum_of_exponentials(const float *x, size_t n, float offset) {

@@ -46,12 +46,21 @@ extension KeyedSettings {
         return integer
     }
 
-    package func number(_ key: String) throws(CheckpointError) -> Double {
-        try required(key, numberIfPresent(key))
+    package func number(
+        _ key: String, in range: ClosedRange<Double>
+    ) throws(CheckpointError) -> Double {
+        try required(key, numberIfPresent(key, in: range))
     }
 
-    package func numberIfPresent(_ key: String) throws(CheckpointError) -> Double? {
-        try present(key, as: "a number", \.number)
+    package func numberIfPresent(
+        _ key: String, in range: ClosedRange<Double>
+    ) throws(CheckpointError) -> Double? {
+        let number = try present(key, as: "a number", \.number)
+        if let number, !range.contains(number) {
+            let expected = "\(range.lowerBound) to \(range.upperBound)"
+            throw error(key, .malformed(expected: expected, found: "\(number)"))
+        }
+        return number
     }
 
     package func boolean(_ key: String) throws(CheckpointError) -> Bool {

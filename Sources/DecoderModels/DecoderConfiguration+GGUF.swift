@@ -31,7 +31,9 @@ extension DecoderConfiguration {
             ?? hiddenSize / headCount
         feedForwardSize = try metadata.unsignedInteger(
             key("feed_forward_length"), in: Bounds.size)
-        normEpsilon = Float(try metadata.number(key("attention.layer_norm_rms_epsilon")))
+        normEpsilon = Float(
+            try metadata.number(
+                key("attention.layer_norm_rms_epsilon"), in: Bounds.normEpsilon))
         contextLength = try metadata.unsignedInteger(key("context_length"), in: Bounds.context)
         let rotated = try metadata.unsignedIntegerIfPresent(key("rope.dimension_count"))
         guard rotated ?? headSize == headSize else {
@@ -45,11 +47,17 @@ extension DecoderConfiguration {
             let divisors = try checkpoint.vector(
                 named: "rope_freqs.weight", count: headSize / 2
             ).values()
+            guard divisors.allSatisfy({ Bounds.ropeFactor.contains(Double($0)) }) else {
+                throw CheckpointError(
+                    file: checkpoint.path, subject: "tensor rope_freqs.weight",
+                    .malformed(
+                        expected: "\(Bounds.ropeFactor.lowerBound) to "
+                            + "\(Bounds.ropeFactor.upperBound)", found: "other numbers"))
+            }
             scale = .divisors(divisors)
         }
-        rope = RotaryEmbedding(
-            theta: Float(try metadata.numberIfPresent(key("rope.freq_base")) ?? 10000),
-            scaling: scale)
+        let theta = try metadata.numberIfPresent(key("rope.freq_base"), in: Bounds.ropeTheta)
+        rope = RotaryEmbedding(theta: Float(theta ?? 10000), scaling: scale)
         vocabularySize = try checkpoint.tensor(named: "token_embd.weight").rows
         tiesEmbeddings = !checkpoint.has("output.weight")
     }

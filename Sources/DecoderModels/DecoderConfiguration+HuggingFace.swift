@@ -25,7 +25,8 @@ extension DecoderConfiguration {
             try config.unsignedIntegerIfPresent("head_dim", in: Bounds.size)
             ?? hiddenSize / headCount
         feedForwardSize = try config.unsignedInteger("intermediate_size", in: Bounds.size)
-        normEpsilon = Float(try config.numberIfPresent("rms_norm_eps") ?? 1e-6)
+        normEpsilon = Float(
+            try config.numberIfPresent("rms_norm_eps", in: Bounds.normEpsilon) ?? 1e-6)
         contextLength = try config.unsignedInteger("max_position_embeddings", in: Bounds.context)
         tiesEmbeddings = try config.booleanIfPresent("tie_word_embeddings") ?? false
         rope = try RotaryEmbedding(config)
@@ -37,21 +38,31 @@ extension RotaryEmbedding {
     init(_ config: JSONSettings) throws(CheckpointError) {
         let parameters = try config.objectIfPresent("rope_parameters")
         let separate = try config.objectIfPresent("rope_scaling")
-        let separateTheta = try config.numberIfPresent("rope_theta")
-        let theta = try parameters?.numberIfPresent("rope_theta") ?? separateTheta ?? 10000
+        typealias Bounds = DecoderConfiguration.Bounds
+        let separateTheta = try config.numberIfPresent("rope_theta", in: Bounds.ropeTheta)
+        let theta =
+            try parameters?.numberIfPresent("rope_theta", in: Bounds.ropeTheta)
+            ?? separateTheta ?? 10000
         let scaling = parameters ?? separate
         let oldKind = try scaling?.stringIfPresent("type") ?? "default"
         let kind = try scaling?.stringIfPresent("rope_type") ?? oldKind
         switch (kind, scaling) {
         case ("llama3", let scaling?):
+            let low = try scaling.number("low_freq_factor", in: Bounds.ropeFactor)
+            let high = try scaling.number("high_freq_factor", in: Bounds.ropeFactor)
+            guard low < high else {
+                throw scaling.error(
+                    "high_freq_factor",
+                    .malformed(expected: "above low_freq_factor, \(low)", found: "\(high)"))
+            }
             self.init(
                 theta: Float(theta),
                 scaling: .llama3(
-                    factor: Float(try scaling.number("factor")),
-                    lowFrequencyFactor: Float(try scaling.number("low_freq_factor")),
-                    highFrequencyFactor: Float(try scaling.number("high_freq_factor")),
+                    factor: Float(try scaling.number("factor", in: Bounds.ropeFactor)),
+                    lowFrequencyFactor: Float(low), highFrequencyFactor: Float(high),
                     originalContextLength: Float(
-                        try scaling.number("original_max_position_embeddings"))))
+                        try scaling.unsignedInteger(
+                            "original_max_position_embeddings", in: Bounds.context))))
         case ("default", _):
             self.init(theta: Float(theta), scaling: .none)
         default:

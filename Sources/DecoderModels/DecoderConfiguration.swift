@@ -28,14 +28,8 @@ package struct DecoderConfiguration: Hashable, Sendable {
         try check(checkpoint)
     }
 
-    /// Query heads that share a KV head.
-    package var groupSize: Int {
-        headCount / kvHeadCount
-    }
-
-    /// Outputs of the fused projection to queries, keys and values.
-    package var qkvSize: Int {
-        (headCount + 2 * kvHeadCount) * headSize
+    package var heads: HeadShape {
+        HeadShape(heads: headCount, kvHeads: kvHeadCount, headSize: headSize)
     }
 
     /// Bytes of keys and values that one position takes in `layers` layers.
@@ -48,11 +42,15 @@ package struct DecoderConfiguration: Hashable, Sendable {
         static let size = 1...1 << 20
         static let layers = 1...4096
         static let heads = 1...4096
-        static let headSizeMax = 256
+        static let headSize = 16...256
         /// The kernels work on vectors of sixteen numbers.
         static let headSizeUnit = 16
         static let vocabulary = 1...1 << 24
         static let context = 1...1 << 30
+        static let normEpsilon = 0.0...1
+        static let ropeTheta = 1.0...1e12
+        /// What frequencies are divided by, and where that begins and ends.
+        static let ropeFactor = 1e-3...1e6
     }
 
     private func check(_ checkpoint: Checkpoint) throws(CheckpointError) {
@@ -63,13 +61,20 @@ package struct DecoderConfiguration: Hashable, Sendable {
             throw refuse(
                 "heads in equal groups", "\(headCount) heads with \(kvHeadCount) KV heads")
         }
-        guard headSize.isMultiple(of: Bounds.headSizeUnit), headSize <= Bounds.headSizeMax else {
+        guard headSize.isMultiple(of: Bounds.headSizeUnit), Bounds.headSize.contains(headSize)
+        else {
+            let (least, most) = (Bounds.headSize.lowerBound, Bounds.headSize.upperBound)
             throw refuse(
-                "a head size up to \(Bounds.headSizeMax), a multiple of \(Bounds.headSizeUnit)",
+                "a head size of \(least) to \(most), a multiple of \(Bounds.headSizeUnit)",
                 "\(headSize)")
         }
-        guard normEpsilon >= 0, normEpsilon < 1, rope.theta > 0, rope.theta.isFinite else {
-            throw refuse("a small epsilon and a positive rope theta", "other values")
+        guard Bounds.vocabulary.contains(vocabularySize) else {
+            throw refuse(
+                "a vocabulary of 1 to \(Bounds.vocabulary.upperBound)", "\(vocabularySize)")
+        }
+        let frequencies = rope.frequencies(headSize: headSize)
+        guard frequencies.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw refuse("positive rope frequencies", "others")
         }
     }
 }

@@ -36,10 +36,8 @@ package final class DecoderStage {
         self.kernels = kernels
         self.cache = cache
         self.pool = pool
-        shape = HeadShape(
-            heads: configuration.headCount, kvHeads: configuration.kvHeadCount,
-            headSize: configuration.headSize)
-        tokensPerTask = Self.tokensPerTask(groupSize: configuration.groupSize)
+        shape = configuration.heads
+        tokensPerTask = Self.tokensPerTask(groupSize: shape.group)
         frequencies = configuration.rope.frequencies(headSize: configuration.headSize)
         buffers = StageBuffers(configuration, shape: shape, type: kernels.activationType)
         let scratchCount = shape.attentionScratchCount(tokens: tokensPerTask)
@@ -130,6 +128,7 @@ package final class DecoderStage {
     /// A microbatch comes over a wire: whatever would reach outside of a buffer is refused.
     private func check(_ microbatch: Microbatch, input: Span<Float>) throws(DecoderError) {
         for chunk in microbatch.chunks {
+            guard !chunk.tokens.isEmpty else { throw .malformed("a chunk holds no tokens") }
             guard chunk.start >= 0, chunk.pages.count >= Page.count(for: chunk.end) else {
                 throw .malformed("a chunk has fewer pages than positions")
             }

@@ -29,11 +29,25 @@ package struct DecoderTensors: Sendable {
         names = TensorNames(checkpoint.contents)
     }
 
-    /// Throws for the first tensor of the model that is missing or has another shape.
+    /// Throws for the first tensor of the model that is missing or has another shape, and for one
+    /// that would change what the model computes, but is not computed with.
     package func check() throws(CheckpointError) {
         _ = try embedding()
         for index in 0..<configuration.layerCount { _ = try layer(index) }
         _ = try head()
+        var known: Set = [names.embedding, names.outputNorm, names.output, "rope_freqs.weight"]
+        for index in 0..<configuration.layerCount {
+            known.formUnion(names.ofLayer.map { names.layer(index) + $0 })
+        }
+        // What some checkpoints hold beside their settings says the same.
+        let other = checkpoint.tensorNames.first {
+            !known.contains($0) && !$0.hasSuffix("rotary_emb.inv_freq")
+        }
+        guard let other else { return }
+        throw CheckpointError(
+            file: checkpoint.path, subject: "tensor \(other)",
+            .unsupported(
+                expected: "only those of a Llama without biases", found: "another tensor"))
     }
 
     func embedding() throws(CheckpointError) -> Tensor {

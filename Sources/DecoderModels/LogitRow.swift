@@ -8,10 +8,40 @@ struct LogitRow {
     let row: Int
     let kernels: LayerKernels
 
-    /// The log probability of a known token, and of the others that were asked for.
-    func score(_ token: TokenID, _ selection: LogprobSelection?) -> ScoredToken {
-        let normalizer = logSumOfExponentials
-        return logits.withRow(row) { logits in
+    /// The log probability of a known token, and of the others that were asked for; nil if the
+    /// logits are no finite numbers.
+    func score(_ token: TokenID, _ selection: LogprobSelection?) -> ScoredToken? {
+        largest.map { score(token, selection, normalizer: normalizer(largest: $0)) }
+    }
+
+    /// Chooses the token for `position`; nil if the logits are no finite numbers. Log probabilities
+    /// are those of the model, before temperature, penalties and bias, which change the logits.
+    func sample(_ step: SamplingStep, position: Int) -> ScoredToken? {
+        guard let largest else { return nil }
+        let sampler = TokenSampler(step, position: position)
+        guard let selection = step.logprobs else {
+            return logits.withRow(row) { logits in
+                var span = logits.mutableSpan
+                step.adjust(&span)
+                return ScoredToken(token: sampler.choose(from: span.span))
+            }
+        }
+        let normalizer = normalizer(largest: largest)
+        var scored = score(0, selection, normalizer: normalizer)
+        logits.withRow(row) { logits in
+            let original = Array(logits)
+            var span = logits.mutableSpan
+            step.adjust(&span)
+            scored.token = sampler.choose(from: span.span)
+            scored.logprob = original[Int(scored.token)] - normalizer
+        }
+        return scored
+    }
+
+    private func score(
+        _ token: TokenID, _ selection: LogprobSelection?, normalizer: Float
+    ) -> ScoredToken {
+        logits.withRow(row) { logits in
             func logprob(_ token: TokenID) -> TokenLogprob {
                 TokenLogprob(token: token, logprob: logits[Int(token)] - normalizer)
             }
@@ -23,32 +53,15 @@ struct LogitRow {
         }
     }
 
-    /// Chooses the token for `position`. Log probabilities are those of the model, before
-    /// temperature, penalties and bias. Changes the logits.
-    func sample(_ step: SamplingStep, position: Int) -> ScoredToken {
-        var scored: ScoredToken?
-        if let selection = step.logprobs { scored = score(0, selection) }
-        let normalizer = scored == nil ? 0 : logSumOfExponentials
-        return logits.withRow(row) { logits in
-            var span = logits.mutableSpan
-            // The token's own score, before its logit is changed.
-            let original = step.logprobs == nil ? [] : Array(logits)
-            step.penalties?.apply(to: &span)
-            for entry in step.logitBias where entry.token < logits.count {
-                span[Int(entry.token)] += entry.bias
-            }
-            let token = TokenSampler(step, position: position).choose(from: span.span)
-            guard var scored else { return ScoredToken(token: token) }
-            scored.token = token
-            scored.logprob = original[Int(token)] - normalizer
-            return scored
-        }
+    /// nil if any logit is NaN, or none is finite.
+    private var largest: Float? {
+        let largest = kernels.maximum(logits, row: row)
+        return largest.isFinite ? largest : nil
     }
 
-    private var logSumOfExponentials: Float {
-        let largest = kernels.maximum(logits, row: row)
-        return largest
-            + log(kernels.sumOfExponentials(logits, row: row, offset: largest))
+    /// What log probabilities are less than logits: the logarithm of the sum of exponentials.
+    private func normalizer(largest: Float) -> Float {
+        largest + log(kernels.sumOfExponentials(logits, row: row, offset: largest))
     }
 
     /// The `count` largest logits' tokens, best first; ties go to the lower id.
@@ -65,6 +78,16 @@ struct LogitRow {
             best.insert((token, logit), at: place)
         }
         return best.map { TokenID($0.token) }
+    }
+}
+
+extension SamplingStep {
+    /// Applies penalties and bias.
+    fileprivate func adjust(_ logits: inout MutableSpan<Float>) {
+        penalties?.apply(to: &logits)
+        for entry in logitBias where entry.token < logits.count {
+            logits[Int(entry.token)] += entry.bias
+        }
     }
 }
 

@@ -20,7 +20,7 @@ struct StageBuffers {
         residual = RowBuffer(rows: 0, width: configuration.hiddenSize, type: .float32)
         angles = RowBuffer(rows: 0, width: configuration.headSize, type: .float32)
         queryBuffer = RowBuffer(
-            rows: 0, width: configuration.groupSize * configuration.headSize, type: type)
+            rows: 0, width: shape.group * shape.headSize, type: type)
         attention = RowBuffer(
             rows: 0, width: configuration.headCount * configuration.headSize, type: type)
         attentionParts = RowBuffer(
@@ -67,7 +67,7 @@ struct BlockBuffers {
         attentionScratchCount: Int, roundsInputs: Bool
     ) {
         normed = RowBuffer(rows: rows, width: configuration.hiddenSize, type: type)
-        qkv = RowBuffer(rows: rows, width: configuration.qkvSize, type: .float32)
+        qkv = RowBuffer(rows: rows, width: configuration.heads.qkvSize, type: .float32)
         activated = RowBuffer(rows: rows, width: configuration.feedForwardSize, type: type)
         attentionScratch = RowBuffer(rows: 1, width: attentionScratchCount, type: .float32)
         let widest = max(

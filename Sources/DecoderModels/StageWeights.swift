@@ -97,7 +97,7 @@ struct WeightLoader {
         let perLayer =
             hidden
             * Double(
-                configuration.qkvSize + configuration.headCount * configuration.headSize
+                configuration.heads.qkvSize + configuration.headCount * configuration.headSize
                     + 3 * configuration.feedForwardSize)
         return hidden * Double(configuration.vocabularySize) / perLayer
     }

@@ -19,6 +19,13 @@ struct TensorNames {
     /// Query and key rows are stored for rotations of neighbouring elements.
     var interleavesHeads: Bool
 
+    /// Of one layer, without its prefix.
+    var ofLayer: [String] {
+        [
+            attentionNorm, query, key, value, attentionOutput, feedForwardNorm, gate, up, down,
+        ]
+    }
+
     init(_ contents: Checkpoint.Contents) {
         switch contents {
         case .gguf: self = .gguf

@@ -39,8 +39,10 @@ struct TokenSampler {
 
     /// Ties go to the lower id.
     private func mostLikely(_ logits: Span<Float>) -> Int {
-        var best = 0
-        for token in logits.indices where logits[token] > logits[best] { best = token }
+        var (best, largest) = (0, -Float.infinity)
+        for token in logits.indices where logits[token] > largest {
+            (best, largest) = (token, logits[token])
+        }
         return best
     }
 

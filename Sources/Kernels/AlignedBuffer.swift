@@ -1,5 +1,12 @@
 import Glibc
 
+/// Ends the process with one line for the operator: whoever wants so much cannot go on without.
+func endForLack(ofBytes byteCount: Int) -> Never {
+    let line = "penstock: cannot allocate \(max(1, byteCount >> 20)) MiB of memory\n"
+    _ = write(STDERR_FILENO, line, line.utf8.count)
+    exit(1)
+}
+
 /// Owns a block of memory aligned for vector loads, filled with zeros.
 ///
 /// Sendable: the memory is touched through pointers only, and whoever hands those to several
@@ -10,13 +17,11 @@ package final class AlignedBuffer: @unchecked Sendable {
     /// What the block is a part of; nil if it is this buffer's own.
     private let region: LargeMemory?
 
-    /// Fails a precondition when memory is exhausted, like every other allocation in Swift.
+    /// Ends the process when memory is exhausted, like every other allocation in Swift.
     package init(byteCount: Int) {
         self.byteCount = byteCount
         let rounded = (max(byteCount, 1) + 63) / 64 * 64
-        guard let block = aligned_alloc(64, rounded) else {
-            preconditionFailure("out of memory: \(rounded) bytes")
-        }
+        guard let block = aligned_alloc(64, rounded) else { endForLack(ofBytes: rounded) }
         memset(block, 0, rounded)
         address = block
         region = nil

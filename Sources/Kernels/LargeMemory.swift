@@ -9,14 +9,12 @@ final class LargeMemory: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Fails a precondition when memory is exhausted, like every other allocation in Swift.
+    /// Ends the process when memory is exhausted, like every other allocation in Swift.
     init(byteCount: Int) {
         self.byteCount = byteCount
         let memory = mmap(
             nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory, memory != MAP_FAILED else {
-            preconditionFailure("out of memory: \(byteCount) bytes")
-        }
+        guard let memory, memory != MAP_FAILED else { endForLack(ofBytes: byteCount) }
         madvise(memory, byteCount, Int32(MADV_HUGEPAGE))
         address = memory
     }

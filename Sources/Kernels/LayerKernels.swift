@@ -147,7 +147,7 @@ package struct LayerKernels: @unchecked Sendable {
         for row in 0..<rows { common.pointee.add(out.floats(row), x.floats(row), x.width) }
     }
 
-    /// The largest number of one row.
+    /// The largest number of one row; NaN if one of them is.
     package func maximum(_ x: Rows, row: Int) -> Float {
         common.pointee.maximum(x.floats(row), x.width)
     }

@@ -20,6 +20,8 @@ package struct ChunkResult: Hashable, Sendable {
     package var sampled: ScoredToken?
     /// One for each target of the chunk's `PromptLogprobStep`.
     package var promptLogprobs: [ScoredToken]
+    /// Whether the model's logits were finite numbers; if not, there are no tokens.
+    package var isFinite = true
 
     package init(request: RequestID, sampled: ScoredToken?, promptLogprobs: [ScoredToken] = []) {
         self.request = request

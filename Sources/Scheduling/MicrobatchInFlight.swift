@@ -41,6 +41,7 @@ struct MicrobatchInFlight: Sendable {
         guard answer.request == chunk.request else {
             return "the result is of request \(answer.request.rawValue)"
         }
+        guard answer.isFinite else { return nil }
         guard (answer.sampled != nil) == (chunk.outputs.sampling != nil) else {
             return answer.sampled == nil ? "no token was sampled" : "nobody asked for a token"
         }

@@ -32,6 +32,13 @@ extension Scheduler {
             forgetIfDrained(slot)
             return
         }
+        guard result.isFinite else {
+            return end(
+                slot,
+                .failed(
+                    "The model computed no finite numbers: its weights may be damaged, or too "
+                        + "large for the type they are computed in."), into: &actions)
+        }
         if !result.promptLogprobs.isEmpty {
             requests[slot].nextScored += result.promptLogprobs.count
             actions.append(.deliver(chunk.request, .promptLogprobs(result.promptLogprobs)))

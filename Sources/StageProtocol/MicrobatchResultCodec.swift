@@ -17,12 +17,13 @@ extension MicrobatchResult: WireCodable {
 }
 
 extension ChunkResult: WireCodable {
-    package static var encodedByteCountMin: Int { 13 }
+    package static var encodedByteCountMin: Int { 14 }
 
     package func encode(into writer: inout ByteWriter) {
         writer.append(request.rawValue)
         writer.append(sampled) { $0.append($1) }
         writer.append(promptLogprobs)
+        writer.append(isFinite)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -30,6 +31,7 @@ extension ChunkResult: WireCodable {
             request: RequestID(try reader.integer()),
             sampled: try reader.optional { reader throws(CodecError) in try reader.value() },
             promptLogprobs: try reader.list())
+        isFinite = try reader.boolean()
     }
 }
 

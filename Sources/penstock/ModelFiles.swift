@@ -38,7 +38,8 @@ struct ModelFiles {
         case .huggingFace(let folder):
             guard let path = folder.tokenizer else {
                 throw UsageError(
-                    "\(folder.path) has no tokenizer.json; --skip-tokenizer-init serves token ids")
+                    "\(folder.path) has no tokenizer.json; without one, `penstock serve` with"
+                        + " --skip-tokenizer-init takes token ids")
             }
             var files = HuggingFaceTokenizerFiles(tokenizer: try Self.bytes(path))
             files.tokenizerConfiguration = try folder.tokenizerConfig.map(Self.bytes)

@@ -143,5 +143,6 @@ struct ServeRun {
             \(threads) each, context \(plan.limits.contextLength), \
             KV cache for \(plan.limits.tokenCapacity) tokens in \(plan.stages[0].kvCacheType)
             """)
+        for warning in plan.warnings { logger.warning("\(warning)") }
     }
 }

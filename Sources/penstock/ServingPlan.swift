@@ -31,6 +31,9 @@ struct ServingPlan {
     /// and values that stages take when they begin.
     let populatedTokens: Int
 
+    /// What is allowed, but hardly meant.
+    private(set) var warnings: [String] = []
+
     init(_ request: PipelineRequest) throws {
         let checkpoint = try Checkpoint.open(path: request.modelPath)
         let model = try DecoderConfiguration(checkpoint)
@@ -92,6 +95,23 @@ struct ServingPlan {
                 threadCount: cores.threads, processors: cores.cores(ofStage: stage),
                 pageCount: pageCount, contextLength: contextLength)
         }
+        warnings = Self.warnings(request, threadsOfHost: cores.threadsOfHost)
+    }
+
+    private static func warnings(_ request: PipelineRequest, threadsOfHost: Int) -> [String] {
+        var warnings: [String] = []
+        let coreCount = availableCores().count
+        if threadsOfHost > coreCount {
+            warnings.append(
+                "\(threadsOfHost) threads of stages share \(coreCount) cores: stages wait for each"
+                    + " other; fewer stages or --threads would be faster")
+        }
+        let tokensMax = request.scheduling.prefillTokensMax
+        if case .fixed(let tokens) = request.scheduling.chunking, tokens > tokensMax {
+            warnings.append(
+                "chunks of \(tokens) tokens are cut to --max-prefill-tokens, \(tokensMax)")
+        }
+        return warnings
     }
 
     /// Where nothing is asked for.
@@ -120,6 +140,8 @@ struct ServingPlan {
 struct CoreShares {
     /// Threads of one stage.
     let threads: Int
+    /// Threads of all stages of one host.
+    let threadsOfHost: Int
     private let cores: [Int]
 
     /// Takes every host to have as many cores as this one. Which of them a stage on several hosts
@@ -128,6 +150,7 @@ struct CoreShares {
         let stagesPerHost = (stageCount + hostCount - 1) / hostCount
         self.cores = hostCount == 1 ? cores : []
         self.threads = threads ?? max(1, cores.count / stagesPerHost)
+        threadsOfHost = stagesPerHost * self.threads
     }
 
     /// Neighbouring cores; stages share them when there are not enough.

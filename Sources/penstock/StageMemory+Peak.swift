@@ -14,10 +14,12 @@ extension StageMemory {
 
     /// One line for the operator.
     func summary(microbatchTokensMax tokens: Int) -> String {
-        func mebibytes(_ byteCount: UInt64) -> String { "\(byteCount >> 20) MiB" }
+        func size(_ byteCount: UInt64) -> String {
+            byteCount < 1 << 20 ? "\(byteCount >> 10) KiB" : "\(byteCount >> 20) MiB"
+        }
         return """
-            weights \(mebibytes(weights)), KV pages up to \(mebibytes(cache)), working set \
-            \(mebibytes(working)) and up to \(mebibytes(workingPerToken * UInt64(tokens))) for a \
+            weights \(size(weights)), KV pages up to \(size(cache)), working set \
+            \(size(working)) and up to \(size(workingPerToken * UInt64(tokens))) for a \
             microbatch of \(tokens) tokens
             """
     }

@@ -46,6 +46,8 @@ struct StartupProfile {
     private static let profileSecondsMax = 2.5
     private static let idleSecondsMax = 5.0
     private static let fitSecondsMax = 0.1
+    /// Beyond it, an estimate's numbers tell nobody anything.
+    private static let usefulErrorMax = 0.5
 
     /// A chunk to be timed. Its prefix is not computed.
     private struct Probe {
@@ -126,7 +128,11 @@ struct StartupProfile {
             try await Task.sleep(until: deadline)
             coordinator.cancel(id)
         }
-        for await _ in events {}
+        for await event in events {
+            if case .ended(.failed(let reason)) = event {
+                logger.warning("a prompt of arbitrary tokens failed: \(reason)")
+            }
+        }
         ending.cancel()
     }
 
@@ -152,6 +158,11 @@ struct StartupProfile {
             return logger.info("profiled for \(time): not enough to tell; chunks follow later")
         }
         for (stage, estimate) in estimates.enumerated() {
+            guard estimate.relativeError < Self.usefulErrorMax else {
+                let reason = "other work on this machine made times vary too much to tell"
+                logger.info("stage \(stage), profiled for \(time): \(reason); chunks follow later")
+                continue
+            }
             let text = String(
                 format: "%.2f ms a chunk and %.2f per 1024 tokens before it, "
                     + "%.4f ms a token and %.4f per 1024 before it, within %.1f %%",

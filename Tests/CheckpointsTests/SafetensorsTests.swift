@@ -1,3 +1,4 @@
+import CheckpointFiles
 import Testing
 
 @testable import Checkpoints

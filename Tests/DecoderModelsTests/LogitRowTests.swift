@@ -16,8 +16,8 @@ struct LogitRowTests {
 
     @Test("a known token is scored with the best and the chosen others")
     func score() throws {
-        let scored = try row([0, 1, 1, -50]).score(
-            0, LogprobSelection(topCount: 3, tokens: [3, 9]))
+        let scored = try #require(
+            try row([0, 1, 1, -50]).score(0, LogprobSelection(topCount: 3, tokens: [3, 9])))
         let normalizer: Float = 1.8619948
         #expect(scored.token == 0)
         #expect(abs((scored.logprob ?? 0) + normalizer) < 1e-5)
@@ -32,10 +32,28 @@ struct LogitRowTests {
             temperature: 0, topP: 1, topK: nil, minP: 0, seed: 0,
             logitBias: [TokenBias(token: 1, bias: -.infinity)], penalties: nil,
             logprobs: LogprobSelection(topCount: 1))
-        let scored = try row([0, 5, 1, -50]).sample(step, position: 3)
+        let scored = try #require(try row([0, 5, 1, -50]).sample(step, position: 3))
         #expect(scored.token == 2)
         #expect(scored.top.map(\.token) == [1])
         #expect(abs((scored.logprob ?? 0) - (1 - 5.0247)) < 1e-3)
+    }
+
+    @Test("logits that are no finite numbers give no token")
+    func notFinite() throws {
+        let step = SamplingStep(
+            temperature: 0, topP: 1, topK: nil, minP: 0, seed: 0, logitBias: [], penalties: nil,
+            logprobs: nil)
+        for index in 0..<4 {
+            for value in [Float.nan, .infinity] {
+                var logits: [Float] = [0, 5, 1, -50]
+                logits[index] = value
+                #expect(try row(logits).sample(step, position: 3) == nil, "\(logits)")
+                #expect(try row(logits).score(1, nil) == nil, "\(logits)")
+            }
+        }
+        let nothing = Array(repeating: -Float.infinity, count: 4)
+        #expect(try row(nothing).sample(step, position: 3) == nil)
+        #expect(try row([-.infinity, 0, 1, -.infinity]).sample(step, position: 3)?.token == 2)
     }
 
     @Test("nobody who asked for no scores pays for them")

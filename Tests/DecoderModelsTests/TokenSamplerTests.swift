@@ -29,6 +29,8 @@ struct TokenSamplerTests {
     func greedy() {
         let logits: [Float] = [1, 3, 2, 3]
         #expect(TokenSampler(step(temperature: 0), position: 5).choose(from: logits.span) == 1)
+        let none: [Float] = [.nan, -1, .nan]
+        #expect(TokenSampler(step(temperature: 0), position: 5).choose(from: none.span) == 1)
     }
 
     @Test(

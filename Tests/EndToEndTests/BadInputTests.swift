@@ -197,6 +197,44 @@ struct BadInputTests {
         #expect(result.output == "")
     }
 
+    @Test("weights that are no numbers fail requests with a reason, and nothing else")
+    func damagedWeights() async throws {
+        try await TemporaryFolder.with { folder in
+            let copy = folder.appending(path: "damaged")
+            try FileManager.default.copyItem(atPath: TestModels.tinyLlama, toPath: copy.path)
+            let shard = copy.appending(path: "model-00003-of-00003.safetensors")
+            var bytes = try Data(contentsOf: shard)
+            // The last norm: 64 numbers of bf16, now all NaN.
+            bytes.replaceSubrange(
+                (bytes.count - 128)..., with: Array(repeating: [0xc0, 0x7f], count: 64).joined())
+            try bytes.write(to: shard)
+            let arguments = ["--model-path", copy.path, "--skip-tokenizer-init"]
+            try await ServerProcess.run(arguments) { server in
+                for _ in 0..<2 {
+                    let (status, body) = try await server.post(
+                        "generate", #"{"input_ids": [1, 2, 3], "sampling_params": {}}"#)
+                    #expect(status == 500 && body.contains("no finite numbers"), "\(body)")
+                }
+                let (status, errors) = await server.interruptAndRead()
+                #expect(status == 0 && errors.contains("its weights may be damaged"), "\(errors)")
+            }
+        }
+    }
+
+    @Test("too little memory is said in one line, by the stage and by the server")
+    func noAddressSpace() async throws {
+        let arguments = ["serve", "--port", "0", "--max-total-tokens", "128"]
+        let command = ([Penstock.executable] + arguments + ["--model-path", TestModels.smolLM2])
+            .map { "'\($0)'" }.joined(separator: " ")
+        // Enough for the program and its libraries, not for the weights.
+        let result = try await ChildProcess.run(
+            "/bin/sh", ["-c", "ulimit -v 700000; exec \(command)"])
+        #expect(result.status == 1 && result.output.isEmpty)
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.contains { $0.contains("cannot allocate") }, "\(result.errors)")
+        #expect(lines.count < 8, "\(result.errors)")
+    }
+
     @Test("a port in use is one line, and leaves no process")
     func portInUse() async throws {
         try await ServerProcess.run(ServingTests.arguments) { server in

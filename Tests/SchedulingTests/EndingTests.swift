@@ -44,6 +44,29 @@ struct EndingTests {
         #expect(bench.dispatched.allSatisfy { $0.chunks.allSatisfy { $0.outputs.sampling == nil } })
     }
 
+    @Test("a request whose logits are no numbers fails alone")
+    func notFinite() throws {
+        var bench = try Workbench(.test(stages: 3, chunking: .fixed(tokens: 64)))
+        let other = try bench.submit(prompt(70), maxNewTokens: 3)
+        let id = try bench.submit(prompt(500, salt: 9), maxNewTokens: 3)
+        while bench[id].end == nil {
+            var result = try bench.interceptResult()
+            for index in result.chunks.indices where result.chunks[index].request == id {
+                result.chunks[index] = ChunkResult(request: id, sampled: nil)
+                result.chunks[index].isFinite = false
+            }
+            try bench.deliver(result)
+        }
+        guard case .failed(let reason) = bench[id].end else {
+            Issue.record("it ended with \(String(describing: bench[id].end))")
+            return
+        }
+        #expect(reason.contains("no finite numbers") && bench[id].tokens.isEmpty)
+        try bench.drain()
+        #expect(bench[other].end == .finished(.length) && bench[other].tokens.count == 3)
+        #expect(bench.violations.isEmpty && bench.scheduler.status.usedPages == 0)
+    }
+
     @Test("the pages of a cancelled request become free when its last chunk is back")
     func cancelInFlight() throws {
         var bench = try Workbench(

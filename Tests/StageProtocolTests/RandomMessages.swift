@@ -93,10 +93,12 @@ struct RandomMessages {
         MicrobatchResult(
             id: MicrobatchID(generator.next()),
             chunks: list(0..<5) { random in
-                ChunkResult(
+                var result = ChunkResult(
                     request: RequestID(random.generator.next()),
                     sampled: random.coin() ? random.scoredToken() : nil,
                     promptLogprobs: random.list(0..<20) { $0.scoredToken() })
+                result.isFinite = random.coin()
+                return result
             },
             timings: list(0..<4) { $0.timing() })
     }

@@ -181,7 +181,7 @@ typedef struct {
     // Products' sums, in place, to f32: (sum[i] - offset[i]) * scales[i] * scale.
     void (*int8_scale)(
         void *row, const int32_t *offsets, const float *scales, float scale, size_t n);
-    // The largest of n values, n > 0.
+    // The largest of n values, n > 0; NaN if one of them is.
     float (*maximum)(const float *x, size_t n);
     // Sum of exp(x[i] - offset).
     float (*sum_of_exponentials)(const float *x, size_t n, float offset);

@@ -16,7 +16,7 @@ struct MeasurementFlags: ParsableArguments {
     @Option(
         name: .customLong("dtype"),
         help: .init(
-            "Weights and products: bfloat16 (the default) or float32.", valueName: "type"),
+            "Weights and products: auto or bfloat16 (the default), or float32.", valueName: "type"),
         transform: Checked.computeType)
     var type = ComputeType.bfloat16
 
@@ -107,7 +107,8 @@ struct BenchDecodeCommand: ParsableCommand {
         abstract: "Measure decoded tokens per second and inter-token latency.",
         discussion: """
             Prompts are computed first and stay in the prefix cache. What counts is the time in \
-            which all requests decode.
+            which all requests decode. A row is of the median repetition; its latency (ITL) is the \
+            median of its tokens.
             """)
 
     @Option(

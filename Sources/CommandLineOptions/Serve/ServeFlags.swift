@@ -208,7 +208,7 @@ struct MachineFlags: ParsableArguments {
     @Option(
         name: .customLong("dtype"),
         help: .init(
-            "Weights and products: bfloat16 (the default), or float32 for accuracy checks.",
+            "Weights and products: auto or bfloat16 (the default), or float32 for accuracy checks.",
             valueName: "type"),
         transform: Checked.computeType)
     var type = ComputeType.bfloat16

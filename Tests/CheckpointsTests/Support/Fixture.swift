@@ -1,3 +1,4 @@
+import CheckpointFiles
 import Foundation
 
 @testable import Checkpoints
@@ -29,39 +30,6 @@ enum Fixture {
                 bytes.loadUnaligned(fromByteOffset: $0, as: Float.self)
             }
         }
-    }
-}
-
-/// A folder that goes away with the last reference to it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        let folder = URL(filePath: NSTemporaryDirectory())
-            .appending(path: "checkpoints-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.path()
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    /// Writes a file and returns its path.
-    @discardableResult
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
-        let file = "\(path)/\(name)"
-        try Data(bytes).write(to: URL(filePath: file))
-        return file
-    }
-
-    @discardableResult
-    func write(_ text: String, to name: String) throws -> String {
-        try write(Array(text.utf8), to: name)
-    }
-
-    func remove(_ name: String) throws {
-        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
 }
 

@@ -94,7 +94,12 @@ struct Workbench {
     mutating func advance(stage: Int) throws -> [Scheduler.Action] {
         let result = try pipeline.advance(stage: stage) { [transcripts] in transcripts[$0]!.history
         }
-        guard let result else { return [] }
+        return try result.map { try deliver($0) } ?? []
+    }
+
+    /// Tells the scheduler of a result.
+    @discardableResult
+    mutating func deliver(_ result: MicrobatchResult) throws -> [Scheduler.Action] {
         inFlight.removeAll { $0.id == result.id }
         return try send(.completed(result))
     }

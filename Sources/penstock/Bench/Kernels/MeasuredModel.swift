@@ -74,9 +74,8 @@ extension MeasuredModel {
         try tensors.check()
         self.init(
             name: path, hiddenSize: model.hiddenSize,
-            heads: HeadShape(
-                heads: model.headCount, kvHeads: model.kvHeadCount, headSize: model.headSize),
-            feedForwardSize: model.feedForwardSize, vocabularySize: model.vocabularySize,
+            heads: model.heads, feedForwardSize: model.feedForwardSize,
+            vocabularySize: model.vocabularySize,
             formats: try tensors.formats())
     }
 }

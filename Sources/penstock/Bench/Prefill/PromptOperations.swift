@@ -1,4 +1,5 @@
 import DecoderModels
+import Kernels
 
 extension DecoderConfiguration {
     /// FLOP of a prompt that comes after nothing, up to its first token: 2 for each weight and
@@ -6,7 +7,7 @@ extension DecoderConfiguration {
     func promptOperations(tokens: Int) -> Double {
         let tokens = Double(tokens)
         let layerWeights =
-            hiddenSize * qkvSize + headCount * headSize * hiddenSize
+            hiddenSize * heads.qkvSize + headCount * headSize * hiddenSize
             + 3 * hiddenSize * feedForwardSize
         let pairs = tokens * (tokens + 1) / 2
         let layer = 2 * Double(layerWeights) * tokens + 4 * Double(headCount * headSize) * pairs
