@@ -38,12 +38,7 @@ extension KeyedSettings {
     package func unsignedIntegerIfPresent(
         _ key: String, in range: ClosedRange<Int> = 0...Int.max
     ) throws(CheckpointError) -> Int? {
-        let integer = try present(key, as: "an unsigned integer", \.unsignedInteger)
-        if let integer, !range.contains(integer) {
-            let expected = "\(range.lowerBound) to \(range.upperBound)"
-            throw error(key, .malformed(expected: expected, found: "\(integer)"))
-        }
-        return integer
+        try present(key, as: "an unsigned integer", in: range, \.unsignedInteger)
     }
 
     package func number(
@@ -55,12 +50,7 @@ extension KeyedSettings {
     package func numberIfPresent(
         _ key: String, in range: ClosedRange<Double>
     ) throws(CheckpointError) -> Double? {
-        let number = try present(key, as: "a number", \.number)
-        if let number, !range.contains(number) {
-            let expected = "\(range.lowerBound) to \(range.upperBound)"
-            throw error(key, .malformed(expected: expected, found: "\(number)"))
-        }
-        return number
+        try present(key, as: "a number", in: range, \.number)
     }
 
     package func boolean(_ key: String) throws(CheckpointError) -> Bool {
@@ -86,6 +76,17 @@ extension KeyedSettings {
 
     func required<T>(_ key: String, _ value: T?) throws(CheckpointError) -> T {
         guard let value else { throw error(key, .missing) }
+        return value
+    }
+
+    private func present<T>(
+        _ key: String, as expected: String, in range: ClosedRange<T>, _ read: (Value) -> T?
+    ) throws(CheckpointError) -> T? {
+        let value = try present(key, as: expected, read)
+        if let value, !range.contains(value) {
+            let expected = "\(range.lowerBound) to \(range.upperBound)"
+            throw error(key, .malformed(expected: expected, found: "\(value)"))
+        }
         return value
     }
 
