@@ -16,6 +16,7 @@ final class CoordinatorLoop {
     private var scheduler: Scheduler
     private var requests: [RequestID: AsyncStream<RequestEvent>.Continuation] = [:]
     private var inFlight: [MicrobatchID: (dispatched: Instant, chunks: [ChunkSpan])] = [:]
+    private var prefill = PrefillProgress()
 
     private var pipeline: StagePipeline?
     private var restarts: RestartHistory
@@ -85,6 +86,7 @@ final class CoordinatorLoop {
         switch command {
         case .submit(let request, let stream):
             requests[request.id] = stream
+            prefill.begin(request.id, tokenCount: request.prompt.count)
             if let failure {
                 deliver(.ended(.failed(failure)), to: request.id)
             } else {
@@ -114,6 +116,7 @@ final class CoordinatorLoop {
         if case .ended = event {
             stream.finish()
             requests[id] = nil
+            prefill.end(id)
         }
     }
 
@@ -196,7 +199,7 @@ final class CoordinatorLoop {
         case .ready:
             noteReady(now: now)
         case .completed(let result):
-            keepTiming(of: result, now: now)
+            noteReturn(of: result, now: now)
             schedule(.completed(result), now: now)
         case .lost(let reason):
             noteLoss(reason, now: now)
@@ -276,9 +279,12 @@ final class CoordinatorLoop {
 
     // MARK: What others may see
 
-    private func keepTiming(of result: MicrobatchResult, now: Instant) {
-        guard let (dispatched, chunks) = inFlight.removeValue(forKey: result.id),
-            result.timings.count == options.limits.stageCount,
+    private func noteReturn(of result: MicrobatchResult, now: Instant) {
+        guard let (dispatched, chunks) = inFlight.removeValue(forKey: result.id) else { return }
+        for line in prefill.note(chunks, dispatched: dispatched, completed: now) {
+            logger.info("\(line)")
+        }
+        guard result.timings.count == options.limits.stageCount,
             let left = result.timings.last?.computeEnded
         else { return }
         // The loop looked at the clock before it read the message.

@@ -1,6 +1,7 @@
 import PipelineTypes
 import StageProtocol
 import Testing
+import Timelines
 
 @testable import Coordinator
 
@@ -21,6 +22,36 @@ struct PartsTests {
         #expect(delays == [1, 2, 3, 3, nil])
         let later = Instant(nanoseconds: 101_000_000_000)
         #expect(history.restart(after: later)?.seconds(since: later) == 1)
+    }
+
+    @Test("how far a long prompt is, is said every ten seconds, and of short ones never")
+    func prefillProgress() {
+        var progress = PrefillProgress()
+        let (long, short) = (RequestID(1), RequestID(2))
+        progress.begin(long, tokenCount: 100_000)
+        progress.begin(short, tokenCount: 600)
+        func note(_ request: RequestID, to end: Int, dispatched: Int64, completed: Int64)
+            -> [String]
+        {
+            progress.note(
+                [ChunkSpan(request: request, positions: max(0, end - 300)..<end)],
+                dispatched: Instant(nanoseconds: dispatched * 1_000_000_000),
+                completed: Instant(nanoseconds: completed * 1_000_000_000))
+        }
+        #expect(note(long, to: 2000, dispatched: 1, completed: 5) == [])
+        #expect(note(long, to: 4000, dispatched: 4, completed: 10) == [])
+        #expect(
+            note(long, to: 5000, dispatched: 6, completed: 11)
+                == ["5000 of a prompt's 100000 tokens are computed, 5 %"])
+        #expect(note(short, to: 300, dispatched: 11, completed: 12) == [])
+        #expect(note(long, to: 50_000, dispatched: 11, completed: 20) == [])
+        #expect(
+            note(long, to: 60_000, dispatched: 18, completed: 22)
+                == ["60000 of a prompt's 100000 tokens are computed, 60 %"])
+        #expect(note(short, to: 600, dispatched: 12, completed: 40) == [], "its last chunk")
+        #expect(note(long, to: 100_001, dispatched: 50, completed: 60) == [], "decoding")
+        progress.end(long)
+        #expect(note(long, to: 70_000, dispatched: 70, completed: 90) == [])
     }
 
     @Test("the launcher's output is told apart by stage, wherever it is cut")

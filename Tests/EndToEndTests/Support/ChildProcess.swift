@@ -61,8 +61,9 @@ final class ChildProcess: @unchecked Sendable {
         Foundation.kill(processID, number)
     }
 
-    /// Ends the program and all that it started.
+    /// Ends the program and all that it started, if it has not ended.
     func kill() {
+        guard !ending.hasCome else { return }
         for process in ProcessTree.descendants(of: processID) { Foundation.kill(process, SIGKILL) }
     }
 

@@ -16,6 +16,11 @@ final class ServerProcess: Sendable {
         self.url = url
     }
 
+    /// A test that failed leaves no server behind.
+    deinit {
+        child.kill()
+    }
+
     /// Runs a server for as long as `body` takes.
     static func run<Result>(
         _ arguments: [String], _ body: (ServerProcess) async throws -> Result
