@@ -125,24 +125,26 @@ final class CoordinatorLoop {
     private func schedule(_ event: Scheduler.Event, now: Instant) {
         var actions: [Scheduler.Action] = []
         scheduler.handle(event, at: now, into: &actions)
-        // Whoever is told something finds it in the status.
+        // The stages go on first; whoever is told something finds it in the status.
+        for case .dispatch(let microbatch) in actions { dispatch(microbatch, now: now) }
         publish()
         for action in actions {
             switch action {
-            case .dispatch(let microbatch):
-                inFlight[microbatch.id] = (
-                    now,
-                    microbatch.chunks.map {
-                        ChunkSpan(request: $0.request, positions: $0.start..<$0.end)
-                    }
-                )
-                pipeline?.run(microbatch)
+            case .dispatch: break
             case .deliver(let id, let event):
                 deliver(event, to: id)
             case .protocolViolation(let what):
                 pipeline?.lose("the stages broke the protocol: \(what)", now: now)
             }
         }
+    }
+
+    private func dispatch(_ microbatch: Microbatch, now: Instant) {
+        let spans = microbatch.chunks.map {
+            ChunkSpan(request: $0.request, positions: $0.start..<$0.end)
+        }
+        inFlight[microbatch.id] = (now, spans)
+        pipeline?.run(microbatch)
     }
 
     // MARK: The pipeline
